@@ -1,0 +1,47 @@
+#include "backend/backend.h"
+
+namespace ternion {
+
+std::vector<DeviceInfo> BackendRegistry::devices() const {
+    std::vector<DeviceInfo> all;
+    for (const auto& backend : backends_)
+        for (auto& device : backend->devices()) all.push_back(std::move(device));
+    return all;
+}
+
+Result<DeviceInfo> BackendRegistry::find(std::string_view id) const {
+    const auto all = devices();
+    const auto unavailable = [&](std::string what) {
+        what += "; there is";
+        const char* separator = " ";
+        for (const auto& device : all)
+            if (device.usable) {
+                what += separator + device.id() + " (" + device.name + ")";
+                separator = ", ";
+            }
+        return Error{ErrorCode::DeviceUnavailable, std::move(what), std::string(id)};
+    };
+    if (id.empty()) {
+        for (const auto& device : all)
+            if (device.usable && !device.software && device.backend != "cpu") return device;
+        for (const auto& device : all)
+            if (device.usable && device.backend == "cpu") return device;
+        return unavailable("no device is usable");
+    }
+    const DeviceInfo* found = nullptr;
+    for (const auto& device : all)
+        if (device.id() == id || (device.backend == id && (found == nullptr || !found->usable))) found = &device;
+    if (found == nullptr) return unavailable("there is no such device");
+    if (!found->usable) return unavailable("it cannot be used: " + found->reason);
+    return *found;
+}
+
+Result<std::unique_ptr<DeviceModel>> BackendRegistry::load(std::string_view id, std::shared_ptr<const Model> model,
+                                                           const Progress& progress) const {
+    TERNION_TRY(const auto device, find(id));
+    for (const auto& backend : backends_)
+        if (backend->name() == device.backend) return backend->load(std::move(model), device.index, progress);
+    return Error{ErrorCode::DeviceUnavailable, "its backend is not part of this program", std::string(id)};
+}
+
+}  // namespace ternion

@@ -1,0 +1,131 @@
+// Where a model runs. Implementations: cpu/, vulkan/, and FpgaBackend in fpga-link.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/trace.h"
+#include "base/progress.h"
+#include "base/result.h"
+#include "model/model.h"
+
+namespace ternion {
+
+struct DeviceInfo {
+    std::string backend;  ///< "cpu", "vulkan"
+    int index = 0;        ///< among the devices of its backend
+    std::string name;
+    std::string driver;
+    std::uint64_t memoryBytes = 0;
+    bool software = false;  ///< runs on the host's processor (lavapipe)
+    bool usable = false;
+    std::string reason;  ///< why it is not usable, for the user
+
+    /// What `--backend` takes: "cpu", "vulkan:0".
+    std::string id() const { return backend == "cpu" ? backend : backend + ":" + std::to_string(index); }
+};
+
+/// The recurrent memory of one conversation, on the host: h of every layer, `[layers, S]`. Position is the number of tokens
+/// that went into it. Means the same on every backend, so a session can change its device.
+struct StateSnapshot {
+    std::vector<float> h;
+    std::int64_t position = 0;
+};
+
+/// The same memory where the device keeps it. Belongs to the DeviceModel that made it, which must outlive it; used by one
+/// thread at a time.
+class DeviceState {
+public:
+    virtual ~DeviceState() = default;
+    virtual Status reset() = 0;                          ///< all zeros, position 0
+    virtual Result<StateSnapshot> snapshot() const = 0;  ///< O(layers)
+    /// InvalidArgument where the shape is another model's.
+    virtual Status restore(const StateSnapshot& snapshot) = 0;
+};
+
+enum class LogitsWanted : std::uint8_t { None, Last, All };
+
+struct ForwardOptions {
+    LogitsWanted logits = LogitsWanted::Last;
+    TraceRequest trace;
+    std::stop_token stop;  ///< seen within one chunk
+};
+
+struct ForwardOutput {
+    std::vector<float> logits;  ///< `[0 or 1 or T, V]`, row-major
+    Trace trace;
+};
+
+struct MemoryUse {
+    std::uint64_t weights = 0;
+    std::uint64_t state = 0;
+    std::uint64_t scratch = 0;
+    std::uint64_t total() const { return weights + state + scratch; }
+};
+
+/// All intermediates of one BitLinear over T tokens; what parity tests compare.
+struct BitLinearOutput {
+    std::vector<std::int8_t> codes;          ///< `[T, in]`
+    std::vector<float> scales;               ///< `[T]` s = 127 / max|n|
+    std::vector<std::int32_t> accumulators;  ///< `[T, out]`
+    std::vector<float> y;                    ///< `[T, out]`
+};
+
+/// A model resident on one device. Used by one thread at a time; the Model is shared and outlives it.
+///
+/// The float profile is bit-exact: every backend performs the same IEEE single operations in the same order
+/// (backend/float_profile.h), so all outputs of all backends are equal to the last bit.
+class DeviceModel {
+public:
+    virtual ~DeviceModel() = default;
+    virtual const Model& model() const = 0;
+    virtual const DeviceInfo& device() const = 0;
+    virtual Result<std::unique_ptr<DeviceState>> createState() = 0;
+
+    /// Runs `tokens` (one: decode; many: prefill, in chunks) and advances `state`. InvalidArgument for a token outside the
+    /// vocabulary (nothing has run). Cancelled: the state holds what the finished chunks left; its position tells how many
+    /// tokens. DeviceLost, DeviceOutOfMemory: the state is gone; go on elsewhere from the last snapshot.
+    virtual Result<ForwardOutput> forward(std::span<const TokenId> tokens, DeviceState& state,
+                                          const ForwardOptions& options) = 0;
+
+    virtual MemoryUse memory() const = 0;
+
+    // For tests and inspection only: parts of a pass, fed from the host.
+    /// One layer over T tokens: `x` is `[T, D]` entering it, the result what leaves it; layer `layer` of `state` advances.
+    virtual Result<std::vector<float>> forwardLayer(int layer, std::span<const float> x, DeviceState& state) = 0;
+    /// One BitLinear over T tokens: `x` is `[T, in]`. The matrix need not be the model's.
+    virtual Result<BitLinearOutput> bitLinear(const BitLinear& linear, std::span<const float> x) = 0;
+};
+
+class Backend {
+public:
+    virtual ~Backend() = default;
+    virtual std::string_view name() const = 0;
+    /// Every device it knows of, unusable ones too, each with its reason. Quick; never fails.
+    virtual std::vector<DeviceInfo> devices() = 0;
+    /// DeviceUnavailable, DeviceOutOfMemory (with needed and available sizes), Cancelled.
+    virtual Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model> model, int device,
+                                                      const Progress& progress) = 0;
+};
+
+/// The backends a program was built with, in order of preference. Filled at the composition root.
+class BackendRegistry {
+public:
+    void add(std::unique_ptr<Backend> backend) { backends_.push_back(std::move(backend)); }
+    std::vector<DeviceInfo> devices() const;
+    /// `id` is "cpu", "vulkan", "vulkan:1", or empty for the best usable device: a real GPU, else the CPU; software devices are
+    /// used only when named. DeviceUnavailable says what there is instead.
+    Result<DeviceInfo> find(std::string_view id) const;
+    Result<std::unique_ptr<DeviceModel>> load(std::string_view id, std::shared_ptr<const Model> model,
+                                              const Progress& progress) const;
+
+private:
+    std::vector<std::unique_ptr<Backend>> backends_;
+};
+
+}  // namespace ternion

@@ -1,0 +1,85 @@
+// One conversation with one model on one device.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/backend.h"
+#include "engine/sampler.h"
+#include "tokenizer/tokenizer.h"
+
+namespace ternion {
+
+/// A place in a conversation to come back to: O(layers), whatever the length of the text.
+struct SessionSnapshot {
+    StateSnapshot state;
+    std::vector<TokenId> tokens;
+    std::vector<float> logits;  ///< of the token after, so that sampling can go on at once
+};
+
+struct GeneratedToken {
+    SampledToken sampled;
+    std::string text;  ///< what became certain with it; may be empty in the middle of a character
+};
+
+struct GenerateOptions {
+    SamplerSettings sampler;
+    int maxTokens = 256;
+    int alternatives = 0;
+    std::vector<std::string> stopStrings;  ///< generation ends before the first of them; they are never shown
+    bool stopAtEos = true;
+    std::stop_token stop;
+};
+
+enum class StopReason { EndOfText, StopString, Length, Stopped };
+
+struct GenerateResult {
+    StopReason reason = StopReason::Length;
+    int tokens = 0;
+    std::string text;
+    double seconds = 0.0;  ///< decode only
+};
+
+/// Owns the state; shares the device's model. Used by one thread at a time (the engine worker's).
+class Session {
+public:
+    static Result<std::unique_ptr<Session>> create(std::shared_ptr<DeviceModel> device,
+                                                   std::shared_ptr<const Tokenizer> tokenizer);
+
+    /// Makes the state that of exactly `tokens`: runs only what is new where they continue what is there, starts over
+    /// otherwise. Cancelled leaves a prefix of them. Empty: InvalidArgument.
+    Status prefill(std::span<const TokenId> tokens, std::stop_token stop = {});
+
+    /// Samples and feeds tokens until a stop condition; calls `onToken` after each (false stops). Needs a prefill first.
+    Result<GenerateResult> generate(const GenerateOptions& options, const std::function<bool(const GeneratedToken&)>& onToken);
+
+    Result<SessionSnapshot> snapshot() const;
+    Status restore(const SessionSnapshot& snapshot);
+    Status reset();
+
+    /// Goes on from the same state on another device (same model). Where the old device is lost, from the last prefill or
+    /// token it still had: the tokens are run again. On error the session stays as it was.
+    Status moveTo(std::shared_ptr<DeviceModel> device);
+
+    std::span<const TokenId> tokens() const { return tokens_; }  ///< everything in the state
+    std::span<const float> logits() const { return logits_; }    ///< for the next token; empty before the first prefill
+    DeviceModel& device() const { return *device_; }
+
+private:
+    Session(std::shared_ptr<DeviceModel> device, std::shared_ptr<const Tokenizer> tokenizer,
+            std::unique_ptr<DeviceState> state);
+    Status feed(std::span<const TokenId> tokens, std::stop_token stop);
+
+    std::shared_ptr<DeviceModel> device_;
+    std::shared_ptr<const Tokenizer> tokenizer_;
+    std::unique_ptr<DeviceState> state_;  // after device_: it must go first
+    std::vector<TokenId> tokens_;
+    std::vector<float> logits_;
+};
+
+}  // namespace ternion

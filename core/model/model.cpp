@@ -1,0 +1,239 @@
+#include "model/model.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace ternion {
+namespace {
+
+std::size_t elementSize(Embedding::Type type) { return type == Embedding::Type::F32 ? 4 : 2; }
+
+float fromHalf(std::uint16_t half) {
+    const std::uint32_t sign = std::uint32_t{half & 0x8000U} << 16;
+    const std::uint32_t exponent = half >> 10 & 0x1FU;
+    const std::uint32_t mantissa = half & 0x3FFU;
+    if (exponent == 0) return (sign != 0 ? -1.0F : 1.0F) * static_cast<float>(mantissa) * 0x1p-24F;
+    if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000U | mantissa << 13);
+    return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
+}
+
+/// Four-lane multiplicative hash of bytes: at memory speed, and good enough to tell models apart. Not a cryptographic hash.
+class Hasher {
+public:
+    void add(std::span<const std::byte> bytes) {
+        std::size_t at = 0;
+        for (; at + 32 <= bytes.size(); at += 32)
+            for (std::size_t k = 0; k < 4; ++k) mix(k, load(bytes.subspan(at + 8 * k, 8)));
+        for (; at < bytes.size(); at += 8) mix(0, load(bytes.subspan(at, std::min<std::size_t>(8, bytes.size() - at))));
+        mix(1, bytes.size());
+    }
+    void add(std::span<const float> values) { add(std::as_bytes(values)); }
+    void add(std::int64_t value) { mix(2, static_cast<std::uint64_t>(value)); }
+    void add(float value) { mix(3, std::bit_cast<std::uint32_t>(value)); }
+
+    std::string hex() const {
+        std::uint64_t all = 0;
+        for (const std::uint64_t lane : lanes_) all = (std::rotl(all, 17) ^ lane) * 0x9FB21C651E98DF25U;
+        all ^= all >> 32;
+        std::string text(16, '0');
+        for (int k = 15; k >= 0; --k, all >>= 4) text[static_cast<std::size_t>(k)] = "0123456789abcdef"[all & 15];
+        return text;
+    }
+
+private:
+    static std::uint64_t load(std::span<const std::byte> bytes) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data(), bytes.size());
+        return word;
+    }
+    void mix(std::size_t lane, std::uint64_t word) {
+        lanes_[lane] = std::rotl(lanes_[lane] ^ word * 0x9E3779B185EBCA87U, 29) * 0xC2B2AE3D27D4EB4FU;
+    }
+    std::array<std::uint64_t, 4> lanes_{1, 2, 3, 4};
+};
+
+Result<TernaryMatrix> randomMatrix(int rows, int cols, std::mt19937_64& random) {
+    const auto blocks = static_cast<std::size_t>((cols + TernaryMatrix::blockColumns - 1) / TernaryMatrix::blockColumns);
+    TERNION_TRY(auto packed, AlignedBuffer::allocate(static_cast<std::size_t>(rows) * blocks * TernaryMatrix::blockBytes));
+    // Two random bits a code with 3 made 1 would favour zero; three bits modulo 3 would favour 0 and 1. From 81 = 3^4
+    // equally likely bytes, one byte of four codes at a time: each trit a third.
+    std::array<std::byte, 81> bytes{};
+    for (int k = 0; k < 81; ++k)
+        bytes[static_cast<std::size_t>(k)] = static_cast<std::byte>(k % 3 | k / 3 % 3 << 2 | k / 9 % 3 << 4 | k / 27 << 6);
+    auto* out = packed.data();
+    for (std::size_t at = 0; at < packed.size();) {
+        std::uint64_t draw = random();
+        for (int k = 0; k < 4 && at < packed.size(); ++k, ++at, draw >>= 16) out[at] = bytes[(draw & 0xFFFF) * 81 >> 16];
+    }
+    if (const int used = cols % TernaryMatrix::blockColumns; used != 0)
+        for (int row = 0; row < rows; ++row) {
+            auto* block =
+                out + (static_cast<std::size_t>(row) + 1) * blocks * TernaryMatrix::blockBytes - TernaryMatrix::blockBytes;
+            for (int col = used; col < TernaryMatrix::blockColumns; ++col) {
+                auto& byte = block[col / 128 * 32 + col % 32];
+                const int shift = col % 128 / 32 * 2;
+                byte = (byte & ~static_cast<std::byte>(3 << shift)) | static_cast<std::byte>(1 << shift);
+            }
+        }
+    const float gamma = 1.0F / std::sqrt(static_cast<float>(cols));
+    return TernaryMatrix::fromPacked(std::move(packed), rows, cols, gamma);
+}
+
+Result<BitLinear> randomBitLinear(int rows, int cols, std::mt19937_64& random) {
+    TERNION_TRY(auto weight, randomMatrix(rows, cols, random));
+    return BitLinear{std::move(weight), std::vector<float>(static_cast<std::size_t>(cols), 1.0F)};
+}
+
+}  // namespace
+
+Result<Embedding> Embedding::create(AlignedBuffer data, Type type, int rows, int cols) {
+    const auto expected = static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols) * elementSize(type);
+    if (rows < 0 || cols < 0 || data.size() != expected)
+        return Error{ErrorCode::BadInput,
+                     "the embeddings take " + std::to_string(data.size()) + " bytes; expected " + std::to_string(expected),
+                     {}};
+    Embedding embedding;
+    embedding.data_ = std::move(data);
+    embedding.type_ = type;
+    embedding.rows_ = rows;
+    embedding.cols_ = cols;
+    return embedding;
+}
+
+void Embedding::row(TokenId token, std::span<float> out) const {
+    const auto width = static_cast<std::size_t>(cols_);
+    const std::byte* source = data_.data() + static_cast<std::size_t>(token) * width * elementSize(type_);
+    if (type_ == Type::F32) {
+        std::memcpy(out.data(), source, width * sizeof(float));
+        return;
+    }
+    for (std::size_t k = 0; k < width; ++k) {
+        std::uint16_t bits = 0;
+        std::memcpy(&bits, source + 2 * k, sizeof bits);
+        out[k] = type_ == Type::BF16 ? std::bit_cast<float>(std::uint32_t{bits} << 16) : fromHalf(bits);
+    }
+}
+
+void Model::forEachBitLinear(const std::function<void(const std::string&, const BitLinear&)>& visit) const {
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+        const std::string prefix = "model.layers." + std::to_string(l) + ".";
+        visit(prefix + "attn.i_proj", layers[l].i);
+        visit(prefix + "attn.f_proj", layers[l].f);
+        visit(prefix + "attn.g_proj", layers[l].g);
+        visit(prefix + "attn.o_proj", layers[l].o);
+        visit(prefix + "mlp.gate_proj", layers[l].gate);
+        visit(prefix + "mlp.down_proj", layers[l].down);
+    }
+    visit("lm_head", head);
+}
+
+std::uint64_t Model::ternaryBytes() const {
+    std::uint64_t sum = 0;
+    forEachBitLinear([&](const std::string&, const BitLinear& linear) { sum += linear.weight.packed().size(); });
+    return sum;
+}
+
+std::string Model::hash() const {
+    Hasher hasher;
+    for (const int field : {config.vocabSize, config.hiddenSize, config.numLayers, config.expandRatio, config.intermediateSize,
+                            config.useLowerBound ? 1 : 0})
+        hasher.add(std::int64_t{field});
+    hasher.add(config.rmsNormEps);
+    hasher.add(embeddings.bytes());
+    forEachBitLinear([&](const std::string&, const BitLinear& linear) {
+        hasher.add(linear.weight.packed());
+        hasher.add(linear.weight.gamma());
+        hasher.add(std::span<const float>(linear.norm));
+    });
+    for (const Layer& layer : layers)
+        for (const auto* values : {&layer.attnNorm, &layer.gNorm, &layer.mlpNorm, &layer.lowerBound})
+            hasher.add(std::span<const float>(*values));
+    hasher.add(std::span<const float>(norm));
+    return hasher.hex();
+}
+
+std::vector<float> lowerBoundsFrom(std::span<const float> raw, int layers, int width) {
+    std::vector<float> bounds(raw.size());
+    const auto rows = static_cast<std::size_t>(layers);
+    const auto cols = static_cast<std::size_t>(width);
+    std::vector<float> share(rows);
+    for (std::size_t c = 0; c < cols; ++c) {
+        float largest = raw[c];
+        for (std::size_t l = 1; l < rows; ++l) largest = std::max(largest, raw[l * cols + c]);
+        float sum = 0.0F;
+        for (std::size_t l = 0; l < rows; ++l) sum += share[l] = std::exp(raw[l * cols + c] - largest);
+        float running = 0.0F;
+        for (std::size_t l = 0; l < rows; ++l) {
+            running += share[l] / sum;
+            bounds[l * cols + c] = running - share[0] / sum;
+        }
+    }
+    return bounds;
+}
+
+Result<Model> randomModel(const ModelConfig& config, std::uint64_t seed) {
+    TERNION_CHECK(config.validate());
+    std::mt19937_64 random(seed);
+    const int hidden = config.hiddenSize, state = config.stateSize(), inner = config.intermediateSize;
+    const auto ones = [](int n) { return std::vector<float>(static_cast<std::size_t>(n), 1.0F); };
+    const auto uniform = [&] { return static_cast<float>(random() >> 40) * 0x1p-24F; };
+
+    Model model;
+    model.name = "random";
+    model.config = config;
+    const auto count = static_cast<std::size_t>(config.vocabSize) * static_cast<std::size_t>(hidden);
+    TERNION_TRY(auto embeddings, AlignedBuffer::allocate(count * 2));
+    for (std::size_t k = 0; k < count; ++k) {
+        const auto bits = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(uniform() - 0.5F) >> 16);
+        std::memcpy(embeddings.data() + 2 * k, &bits, sizeof bits);
+    }
+    TERNION_TRY(model.embeddings, Embedding::create(std::move(embeddings), Embedding::Type::BF16, config.vocabSize, hidden));
+    for (int l = 0; l < config.numLayers; ++l) {
+        Layer layer;
+        layer.attnNorm = ones(hidden);
+        layer.gNorm = ones(state);
+        layer.mlpNorm = ones(hidden);
+        TERNION_TRY(layer.i, randomBitLinear(state, hidden, random));
+        TERNION_TRY(layer.f, randomBitLinear(state, hidden, random));
+        TERNION_TRY(layer.g, randomBitLinear(state, hidden, random));
+        TERNION_TRY(layer.o, randomBitLinear(hidden, state, random));
+        TERNION_TRY(layer.gate, randomBitLinear(2 * inner, hidden, random));
+        TERNION_TRY(layer.down, randomBitLinear(hidden, inner, random));
+        if (config.useLowerBound && l > 0) {
+            layer.lowerBound = ones(state);
+            for (float& b : layer.lowerBound) b = uniform() * static_cast<float>(l) / static_cast<float>(config.numLayers);
+        }
+        model.layers.push_back(std::move(layer));
+    }
+    model.norm = ones(hidden);
+    TERNION_TRY(model.head, randomBitLinear(config.vocabSize, hidden, random));
+    return model;
+}
+
+Result<ModelConfig> presetConfig(std::string_view name) {
+    struct Preset {
+        std::string_view name;
+        int hidden;
+        int layers;
+    };
+    constexpr std::array presets{Preset{"370M", 1024, 24}, Preset{"1.3B", 2048, 24}, Preset{"2.7B", 2560, 32}};
+    for (const auto& preset : presets)
+        if (preset.name == name) {
+            ModelConfig config;
+            config.vocabSize = 32000;
+            config.hiddenSize = preset.hidden;
+            config.numLayers = preset.layers;
+            config.intermediateSize = ModelConfig::defaultIntermediateSize(preset.hidden, config.hiddenRatio);
+            config.maxPositionEmbeddings = 2048;
+            return config;
+        }
+    return Error{ErrorCode::NotFound, "there is no preset '" + std::string(name) + "'; choose 370M, 1.3B or 2.7B", {}};
+}
+
+}  // namespace ternion

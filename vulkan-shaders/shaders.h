@@ -1,0 +1,13 @@
+// The compiled kernels, embedded.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace ternion::shaders {
+
+/// SPIR-V words of `name`.comp; empty if there is no such kernel. Static storage.
+std::span<const std::uint32_t> find(std::string_view name);
+
+}  // namespace ternion::shaders
