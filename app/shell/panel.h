@@ -1,0 +1,34 @@
+// What a dock of the workbench is made of. A panel is one file pair in its own folder and one line in app/main.cpp.
+#pragma once
+
+#include <QString>
+#include <QWidget>
+#include <Qt>
+#include <functional>
+#include <vector>
+
+namespace ternion {
+class ConversationStore;
+}
+
+namespace ternion::app {
+
+class EngineClient;
+class ActionRegistry;
+
+/// What a panel may use. Everything outlives the panels.
+struct PanelContext {
+    EngineClient& engine;
+    ConversationStore& store;
+    ActionRegistry& actions;  ///< actions put here are found by the command palette and the shortcut list
+};
+
+struct PanelDefinition {
+    QString id;                                        ///< stable: layouts are saved under it, and it is the dock's objectName
+    QString title;                                     ///< translated
+    QString tooltip;                                   ///< explains the dock to a newcomer
+    Qt::DockWidgetArea area = Qt::LeftDockWidgetArea;  ///< NoDockWidgetArea: the central widget
+    std::function<QWidget*(const PanelContext&)> create;  ///< Qt's parent ownership: the dock takes it
+};
+
+}  // namespace ternion::app

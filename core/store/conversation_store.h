@@ -1,0 +1,92 @@
+// Conversations, kept in one SQLite file in the user's data folder.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/sampler.h"
+#include "tokenizer/chat_template.h"
+
+namespace ternion {
+
+/// A generated token as the user can look at it later.
+struct StoredToken {
+    TokenId id = 0;
+    std::string text;
+    float probability = 0.0F;
+    std::vector<TokenProbability> alternatives;
+};
+
+struct StoredMessage {
+    std::int64_t id = 0;
+    Role role = Role::User;
+    std::string text;
+    std::vector<StoredToken> tokens;  ///< assistant messages
+    bool complete = true;             ///< false: the program ended while it was being written
+};
+
+struct ConversationSummary {
+    std::int64_t id = 0;
+    std::string title;
+    std::string modelName;
+    std::int64_t updatedAt = 0;  ///< seconds since 1970, UTC
+    int messages = 0;
+};
+
+struct Conversation {
+    ConversationSummary summary;
+    std::string systemPrompt;
+    SamplerSettings sampler;
+    std::vector<StoredMessage> messages;  ///< the current branch, in order
+};
+
+/// Owns the database: WAL, foreign keys, `user_version` migrations, file mode 0600. Every call is one transaction, so a
+/// killed process loses at most the token in flight. A file that is no database, or damaged, is set aside
+/// ("NAME.damaged-DATE"), reported, and a new one begun; it is never deleted. Two programs may have it open at once.
+/// Used by one thread.
+class ConversationStore {
+public:
+    struct Opened {
+        std::unique_ptr<ConversationStore> store;
+        std::string notice;  ///< for the user: where a damaged file was put; empty if all is well
+    };
+    /// Io (read-only folder, full disk) with the system's reason. An empty path: a store in memory, gone at the end.
+    static Result<Opened> open(const std::filesystem::path& path);
+    ~ConversationStore();
+
+    Result<std::int64_t> createConversation(std::string_view title, std::string_view modelName);
+    Status rename(std::int64_t conversation, std::string_view title);
+    Status setSettings(std::int64_t conversation, std::string_view systemPrompt, const SamplerSettings& sampler);
+    /// Kept but hidden until `restore` or the next start: deletion can be undone.
+    Status remove(std::int64_t conversation);
+    Status restore(std::int64_t conversation);
+
+    Result<std::int64_t> appendMessage(std::int64_t conversation, Role role, std::string_view text);
+    /// Adds generated tokens to an assistant's message as they stream.
+    Status appendTokens(std::int64_t message, const std::vector<StoredToken>& tokens);
+    Status finishMessage(std::int64_t message);
+    /// Drops a message and all after it from the conversation: what editing or regenerating does first.
+    Status truncateFrom(std::int64_t conversation, std::int64_t message);
+    /// Cuts an assistant's message to its first `tokens` tokens: continuing from another token does this first.
+    Status truncateTokens(std::int64_t message, int tokens);
+
+    /// Newest first; with `search`, those whose title or any message contains every word of it, ignoring case.
+    Result<std::vector<ConversationSummary>> list(std::string_view search = {}) const;
+    Result<Conversation> load(std::int64_t conversation) const;
+
+private:
+    ConversationStore();
+    struct Database;
+    std::unique_ptr<Database> database_;
+};
+
+/// The conversation as a document for people, and for programs.
+std::string toMarkdown(const Conversation& conversation);
+std::string toJson(const Conversation& conversation);
+
+}  // namespace ternion
