@@ -95,6 +95,10 @@ public:
 
     virtual MemoryUse memory() const = 0;
 
+    /// Bytes a second that this device reads from its memory, measured now over a buffer larger than its caches (about 0.2 s):
+    /// the roof that decode is judged against.
+    virtual Result<double> measureReadBandwidth() = 0;
+
     // For tests and inspection only: parts of a pass, fed from the host.
     /// One layer over T tokens: `x` is `[T, D]` entering it, the result what leaves it; layer `layer` of `state` advances.
     virtual Result<std::vector<float>> forwardLayer(int layer, std::span<const float> x, DeviceState& state) = 0;

@@ -33,7 +33,7 @@ struct TokenProbability {
 
 struct SampledToken {
     TokenId id = 0;
-    float probability = 0.0F;                    ///< under softmax(logits), before any filter
+    float probability = 0.0F;  ///< under softmax(logits), before any filter; 0 unless alternatives were asked for
     std::vector<TokenProbability> alternatives;  ///< the most probable, descending, the chosen one included if it is among them
 };
 
@@ -50,8 +50,9 @@ public:
 
 private:
     SamplerSettings settings_;
-    std::mt19937_64 random_;  // its output is fixed by the standard; std's distributions are not
-    std::vector<float> scaled_;
+    std::mt19937_64 random_;     // its output is fixed by the standard; std's distributions are not
+    std::vector<float> scaled_;  // reused: a token allocates nothing
+    std::vector<double> weights_;
     std::vector<TokenId> candidates_;
 };
 

@@ -41,7 +41,8 @@ enum class StopReason { EndOfText, StopString, Length, Stopped };
 struct GenerateResult {
     StopReason reason = StopReason::Length;
     int tokens = 0;
-    std::string text;
+    std::string text;      ///< all of it
+    std::string tail;      ///< the end of `text` that no onToken carried: it had been held back until the end was known
     double seconds = 0.0;  ///< decode only
 };
 

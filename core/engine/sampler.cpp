@@ -1,0 +1,129 @@
+#include "engine/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+
+namespace ternion {
+namespace {
+
+float largest(std::span<const float> logits) { return *std::max_element(logits.begin(), logits.end()); }
+
+/// Sum of exp(logit - peak), in double: what a probability is divided by.
+double partition(std::span<const float> logits, float peak) {
+    double sum = 0.0;
+    for (const float logit : logits) sum += std::exp(static_cast<double>(logit - peak));
+    return sum;
+}
+
+/// Descending by value; the lower id first among equals, so that a draw never depends on the sort.
+auto byValue(std::span<const float> values) {
+    return [values](TokenId a, TokenId b) {
+        const float left = values[static_cast<std::size_t>(a)];
+        const float right = values[static_cast<std::size_t>(b)];
+        return left != right ? left > right : a < b;
+    };
+}
+
+/// The ids of the `count` largest values, descending, in `ids`.
+void keepLargest(std::span<const float> values, std::size_t count, std::vector<TokenId>& ids) {
+    ids.resize(values.size());
+    std::iota(ids.begin(), ids.end(), 0);
+    count = std::min(count, ids.size());
+    std::partial_sort(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(count), ids.end(), byValue(values));
+    ids.resize(count);
+}
+
+}  // namespace
+
+Status SamplerSettings::validate() const {
+    const auto outside = [](const char* name, double value, const char* range) {
+        return Error{ErrorCode::InvalidArgument, std::string(name) + " is " + std::to_string(value) + "; choose " + range, {}};
+    };
+    // Written as !(inside) so that NaN is refused too.
+    if (!(temperature >= 0.0F && temperature <= 100.0F)) return outside("temperature", temperature, "0 to 100");
+    if (topK < 0) return outside("top-k", topK, "0 (all) or more");
+    if (!(topP > 0.0F && topP <= 1.0F)) return outside("top-p", topP, "more than 0, up to 1 (all)");
+    if (!(minP >= 0.0F && minP < 1.0F)) return outside("min-p", minP, "0 (all) to below 1");
+    if (!(repetitionPenalty > 0.0F && repetitionPenalty <= 100.0F))
+        return outside("repetition penalty", repetitionPenalty, "more than 0, up to 100 (1: none)");
+    if (repetitionWindow < 0) return outside("repetition window", repetitionWindow, "0 (all) or more");
+    return {};
+}
+
+SampledToken Sampler::sample(std::span<const float> logits, std::span<const TokenId> history, int alternatives) {
+    scaled_.assign(logits.begin(), logits.end());
+    if (settings_.repetitionPenalty != 1.0F) {
+        const auto window = static_cast<std::size_t>(settings_.repetitionWindow);
+        if (window > 0 && window < history.size()) history = history.last(window);
+        for (const TokenId id : history) {
+            const auto k = static_cast<std::size_t>(id);
+            if (k < logits.size())  // from the original, so that a token repeated many times is penalised once
+                scaled_[k] =
+                    logits[k] > 0.0F ? logits[k] / settings_.repetitionPenalty : logits[k] * settings_.repetitionPenalty;
+        }
+    }
+
+    SampledToken result;
+    if (settings_.temperature == 0.0F) {
+        result.id = static_cast<TokenId>(std::max_element(scaled_.begin(), scaled_.end()) - scaled_.begin());
+    } else {
+        // Candidates are sorted only as far as a filter or the draw needs: a whole sort of the vocabulary would cost more than
+        // a small model's token.
+        const bool needsOrder = settings_.topK > 0 || settings_.topP < 1.0F;
+        const auto kept = settings_.topK > 0 ? static_cast<std::size_t>(settings_.topK) : scaled_.size();
+        if (needsOrder) {
+            keepLargest(scaled_, kept, candidates_);
+        } else {
+            candidates_.resize(scaled_.size());
+            std::iota(candidates_.begin(), candidates_.end(), 0);
+        }
+        const float peak = needsOrder ? scaled_[static_cast<std::size_t>(candidates_.front())] : largest(scaled_);
+        const auto weight = [&](TokenId id) {
+            return std::exp(static_cast<double>(scaled_[static_cast<std::size_t>(id)] - peak) / settings_.temperature);
+        };
+        weights_.resize(candidates_.size());
+        double sum = 0.0;
+        for (std::size_t k = 0; k < candidates_.size(); ++k) sum += weights_[k] = weight(candidates_[k]);
+        if (settings_.topP < 1.0F) {
+            double reached = 0.0;
+            std::size_t count = 0;
+            while (count < weights_.size() && reached < settings_.topP * sum) reached += weights_[count++];
+            candidates_.resize(count);
+            weights_.resize(count);
+            sum = reached;
+        }
+        if (settings_.minP > 0.0F) {
+            // The most probable candidate weighs exactly 1.
+            sum = 0.0;
+            for (double& w : weights_) sum += w = w < settings_.minP ? 0.0 : w;
+        }
+        double target = static_cast<double>(random_() >> 11) * 0x1p-53 * sum;
+        result.id = candidates_.front();
+        for (std::size_t k = 0; k < weights_.size(); ++k) {
+            if (weights_[k] > 0.0) result.id = candidates_[k];
+            target -= weights_[k];
+            if (target < 0.0) break;
+        }
+    }
+
+    // A pass of exponentials over the vocabulary: only for those who look at it.
+    if (alternatives > 0) {
+        const float peak = largest(logits);
+        const double all = partition(logits, peak);
+        const auto probability = [&](TokenId id) {
+            return static_cast<float>(std::exp(static_cast<double>(logits[static_cast<std::size_t>(id)] - peak)) / all);
+        };
+        result.probability = probability(result.id);
+        keepLargest(logits, static_cast<std::size_t>(alternatives), candidates_);
+        for (const TokenId id : candidates_) result.alternatives.push_back({id, probability(id)});
+    }
+    return result;
+}
+
+std::vector<TokenProbability> topTokens(std::span<const float> logits, int count) {
+    return Sampler(SamplerSettings{}).sample(logits, {}, count).alternatives;
+}
+
+}  // namespace ternion

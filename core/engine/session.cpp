@@ -1,0 +1,143 @@
+#include "engine/session.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/stop_strings.h"
+
+namespace ternion {
+
+Session::Session(std::shared_ptr<DeviceModel> device, std::shared_ptr<const Tokenizer> tokenizer,
+                 std::unique_ptr<DeviceState> state)
+    : device_(std::move(device)), tokenizer_(std::move(tokenizer)), state_(std::move(state)) {}
+
+Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<DeviceModel> device,
+                                                 std::shared_ptr<const Tokenizer> tokenizer) {
+    TERNION_TRY(auto state, device->createState());
+    return std::unique_ptr<Session>(new Session(std::move(device), std::move(tokenizer), std::move(state)));
+}
+
+Status Session::feed(std::span<const TokenId> tokens, std::stop_token stop) {
+    // A chunk at a time, so that a stop leaves tokens_ and the state saying the same.
+    constexpr std::size_t chunk = 512;
+    while (!tokens.empty()) {
+        const auto part = tokens.first(std::min(chunk, tokens.size()));
+        ForwardOptions options;
+        options.stop = stop;
+        options.logits = part.size() == tokens.size() ? LogitsWanted::Last : LogitsWanted::None;
+        auto output = device_->forward(part, *state_, options);
+        if (!output) {
+            const Error error = output.error();
+            if (error.code == ErrorCode::Cancelled) {
+                TERNION_TRY(const auto reached, state_->snapshot());
+                const auto done = static_cast<std::size_t>(reached.position) - tokens_.size();
+                tokens_.insert(tokens_.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(done));
+                if (done > 0) logits_.clear();
+            }
+            return error;
+        }
+        tokens_.insert(tokens_.end(), part.begin(), part.end());
+        logits_ = std::move(output->logits);
+        tokens = tokens.subspan(part.size());
+    }
+    return {};
+}
+
+Status Session::prefill(std::span<const TokenId> tokens, std::stop_token stop) {
+    if (tokens.empty()) return Error{ErrorCode::InvalidArgument, "there is nothing to read: the prompt holds no token", {}};
+    const bool continues = tokens_.size() <= tokens.size() && std::equal(tokens_.begin(), tokens_.end(), tokens.begin());
+    const bool nothingNew = continues && tokens_.size() == tokens.size();
+    if (nothingNew && !logits_.empty()) return {};
+    if (!continues || nothingNew) TERNION_CHECK(reset());
+    return feed(tokens.subspan(tokens_.size()), std::move(stop));
+}
+
+Result<GenerateResult> Session::generate(const GenerateOptions& options,
+                                         const std::function<bool(const GeneratedToken&)>& onToken) {
+    TERNION_CHECK(options.sampler.validate());
+    if (logits_.empty())
+        return Error{ErrorCode::InvalidArgument, "there is nothing to continue: a prompt has to be read first", {}};
+    Sampler sampler(options.sampler);
+    StopStrings stopStrings(options.stopStrings);
+    std::optional<StreamDecoder> decoder;
+    if (tokenizer_) decoder.emplace(tokenizer_, tokens_);
+    const TokenId eos = device_->model().config.eosId;
+
+    GenerateResult result;
+    const auto start = std::chrono::steady_clock::now();
+    const auto emit = [&](GeneratedToken token) {
+        result.text += token.text;
+        return !onToken || onToken(token);
+    };
+    bool goOn = true;
+    while (goOn && result.tokens < options.maxTokens) {
+        if (options.stop.stop_requested()) {
+            result.reason = StopReason::Stopped;
+            break;
+        }
+        GeneratedToken token;
+        token.sampled = sampler.sample(logits_, tokens_, options.alternatives);
+        if (options.stopAtEos && token.sampled.id == eos) {
+            result.reason = StopReason::EndOfText;
+            break;
+        }
+        // Cancelled inside a single token means that the token did not happen.
+        if (const auto fed = feed({&token.sampled.id, 1}, options.stop); !fed) {
+            if (fed.error().code != ErrorCode::Cancelled) return fed.error();
+            result.reason = StopReason::Stopped;
+            break;
+        }
+        ++result.tokens;
+        if (decoder) token.text = stopStrings.append(decoder->append(token.sampled.id));
+        const bool stringSeen = stopStrings.seen();
+        goOn = emit(std::move(token)) && !stringSeen;
+        if (!goOn) result.reason = stringSeen ? StopReason::StopString : StopReason::Stopped;
+    }
+    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    // What was held back because it might have become a stop string or half a character is text after all.
+    if (decoder && !stopStrings.seen()) {
+        result.tail = stopStrings.append(decoder->finish());
+        result.tail += stopStrings.finish();
+        result.text += result.tail;
+    }
+    return result;
+}
+
+Result<SessionSnapshot> Session::snapshot() const {
+    TERNION_TRY(auto state, state_->snapshot());
+    return SessionSnapshot{std::move(state), tokens_, logits_};
+}
+
+Status Session::restore(const SessionSnapshot& snapshot) {
+    TERNION_CHECK(state_->restore(snapshot.state));
+    tokens_ = snapshot.tokens;
+    logits_ = snapshot.logits;
+    return {};
+}
+
+Status Session::reset() {
+    TERNION_CHECK(state_->reset());
+    tokens_.clear();
+    logits_.clear();
+    return {};
+}
+
+Status Session::moveTo(std::shared_ptr<DeviceModel> device) {
+    TERNION_TRY(auto state, device->createState());
+    const auto here = state_->snapshot();
+    if (here) {
+        TERNION_CHECK(state->restore(*here));
+        state_ = std::move(state);  // before the device it belongs to
+        device_ = std::move(device);
+        return {};
+    }
+    // The old device took its state with it; the tokens bring it back.
+    Session moved(std::move(device), tokenizer_, std::move(state));
+    if (!tokens_.empty()) TERNION_CHECK(moved.prefill(tokens_));
+    state_ = std::move(moved.state_);
+    device_ = std::move(moved.device_);
+    logits_ = std::move(moved.logits_);
+    return {};
+}
+
+}  // namespace ternion
