@@ -1,0 +1,159 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "command.h"
+#include "measure/host_memory.h"
+
+namespace ternion::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+    ModelOptions model;
+    std::string preset;
+    int prompt = 512;
+    int tokens = 128;
+};
+
+double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+double percentile(std::vector<double> values, double share) {
+    if (values.empty()) return 0.0;
+    const auto at = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1) + 0.5);
+    std::nth_element(values.begin(), at, values.end());
+    return *at;
+}
+
+Result<std::shared_ptr<DeviceModel>> openDevice(const Options& options, const Context& context) {
+    if (options.preset.empty()) {
+        TERNION_TRY(const auto opened, options.model.open(context));
+        return opened.device;
+    }
+    TERNION_CHECK(options.model.checkProfile());
+    TERNION_TRY(const auto config, presetConfig(options.preset));
+    TERNION_TRY(auto model, randomModel(config, 1));
+    model.name = options.preset + " (random trits)";
+    TERNION_TRY(auto device, context.registry.load(options.model.backend, std::make_shared<const Model>(std::move(model)),
+                                                   context.progress()));
+    return std::shared_ptr<DeviceModel>(std::move(device));
+}
+
+/// Tokens a second of a prompt of `count` tokens; a short run first, so that no first use is timed.
+Result<double> prefillSpeed(DeviceModel& device, int count, const std::stop_token& stop) {
+    const int vocab = device.model().config.vocabSize;
+    std::vector<TokenId> prompt(static_cast<std::size_t>(count));
+    for (std::size_t k = 0; k < prompt.size(); ++k)
+        prompt[k] = static_cast<TokenId>(k * 7919 % static_cast<std::size_t>(vocab));
+    TERNION_TRY(const auto state, device.createState());
+    ForwardOptions forward;
+    forward.stop = stop;
+    TERNION_CHECK(device.forward(std::span(prompt).first(std::min<std::size_t>(64, prompt.size())), *state, forward));
+    TERNION_CHECK(state->reset());
+    const auto start = Clock::now();
+    TERNION_CHECK(device.forward(prompt, *state, forward));
+    return count / since(start);
+}
+
+struct Decode {
+    std::vector<double> seconds;  // a token, sampling included
+    double total = 0.0;
+    std::uint64_t residentAfterFirst = 0;
+    std::uint64_t residentAfterLast = 0;
+};
+
+Result<std::uint64_t> residentBytes() {
+    TERNION_TRY(const auto memory, hostMemory());
+    return memory.resident;
+}
+
+Result<Decode> decodeSpeed(const std::shared_ptr<DeviceModel>& device, int count, const std::stop_token& stop) {
+    TERNION_TRY(const auto session, Session::create(device, nullptr));
+    const std::vector<TokenId> prompt{1, 2, 3, 4};
+    TERNION_CHECK(session->prefill(prompt, stop));
+    GenerateOptions generate;
+    generate.stopAtEos = false;
+    generate.stop = stop;
+    generate.maxTokens = 8;  // warm-up
+    TERNION_CHECK(session->generate(generate, {}));
+    TERNION_CHECK(session->reset());
+    TERNION_CHECK(session->prefill(prompt, stop));
+
+    Decode decode;
+    decode.seconds.reserve(static_cast<std::size_t>(count));
+    generate.maxTokens = count;
+    TERNION_TRY(decode.residentAfterFirst, residentBytes());
+    auto last = Clock::now();
+    TERNION_TRY(const auto result, session->generate(generate, [&](const GeneratedToken&) {
+        const auto now = Clock::now();
+        decode.seconds.push_back(std::chrono::duration<double>(now - last).count());
+        last = now;
+        return true;
+    }));
+    decode.total = result.seconds;
+    TERNION_TRY(decode.residentAfterLast, residentBytes());
+    if (result.reason == StopReason::Stopped) return Error{ErrorCode::Cancelled, "stopped", {}};
+    return decode;
+}
+
+Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+    if (options.preset.empty() == options.model.model.empty())
+        return Error{ErrorCode::InvalidArgument, "give either --model or --preset", {}};
+    TERNION_TRY(const auto device, openDevice(options, context));
+    const std::stop_token stop = context.armInterrupt();
+    double prefill = 0.0;
+    if (options.prompt > 0) {
+        TERNION_TRY(prefill, prefillSpeed(*device, options.prompt, stop));
+    }
+    TERNION_TRY(const auto decode, decodeSpeed(device, options.tokens, stop));
+    TERNION_TRY(const double bandwidth, device->measureReadBandwidth());
+    TERNION_TRY(const auto host, hostMemory());
+
+    const MemoryUse memory = device->memory();
+    const Model& model = device->model();
+    const double perToken = decode.total / std::max<double>(1.0, static_cast<double>(decode.seconds.size()));
+    const double roofline = static_cast<double>(memory.weights) / bandwidth / perToken;
+    if (!context.json)
+        std::printf(
+            "%s on %s (%s)\nprefill %d tokens: %.0f tokens/s\ndecode %d tokens: %.1f tokens/s, p50 %.3f ms, p99 %.3f ms\n"
+            "weights %.1f MB, read bandwidth %.1f GB/s, roofline fraction %.2f\n",
+            model.name.c_str(), device->device().id().c_str(), device->device().name.c_str(), options.prompt, prefill,
+            options.tokens, 1.0 / perToken, 1e3 * percentile(decode.seconds, 0.5), 1e3 * percentile(decode.seconds, 0.99),
+            static_cast<double>(memory.weights) / 1e6, bandwidth / 1e9, roofline);
+    return nlohmann::ordered_json{{"model", model.name},
+                                  {"backend", device->device().id()},
+                                  {"device", device->device().name},
+                                  {"driver", device->device().driver},
+                                  {"params", model.config.parameterCount()},
+                                  {"weight_bytes", memory.weights},
+                                  {"prompt_tokens", options.prompt},
+                                  {"prefill_tok_s", prefill},
+                                  {"decode_tokens", options.tokens},
+                                  {"decode_tok_s", 1.0 / perToken},
+                                  {"decode_ms_p50", 1e3 * percentile(decode.seconds, 0.5)},
+                                  {"decode_ms_p99", 1e3 * percentile(decode.seconds, 0.99)},
+                                  {"peak_device_bytes", memory.total()},
+                                  {"peak_host_bytes", host.peak},
+                                  {"host_bytes_after_first_token", decode.residentAfterFirst},
+                                  {"host_bytes_after_last_token", decode.residentAfterLast},
+                                  {"read_bandwidth_Bps", bandwidth},
+                                  {"roofline_fraction", roofline}};
+}
+
+}  // namespace
+
+Run setupBench(CLI::App& app, Context& context) {
+    auto options = std::make_shared<Options>();
+    options->model.addTo(app, false);
+    app.add_option("--preset", options->preset, "370M, 1.3B or 2.7B: random trits of the published shape");
+    app.add_option("-p,--prompt-tokens", options->prompt, "Tokens of the prefill run; 0 leaves it out")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    app.add_option("-n,--max-tokens", options->tokens, "Tokens of the decode run")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    return [&context, options] { return run(*options, context); };
+}
+
+}  // namespace ternion::cli

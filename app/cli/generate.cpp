@@ -1,0 +1,103 @@
+#include <iostream>
+
+#include "command.h"
+
+namespace ternion::cli {
+namespace {
+
+struct Options {
+    ModelOptions model;
+    SamplingOptions sampling;
+    std::string prompt;
+    std::vector<TokenId> ids;
+    int top = 0;
+    bool ignoreEos = false;
+};
+
+nlohmann::ordered_json toJson(const TokenProbability& token, const Tokenizer* tokenizer) {
+    return {{"id", token.id},
+            {"piece", tokenizer != nullptr ? tokenizer->piece(token.id) : ""},
+            {"probability", token.probability}};
+}
+
+const char* nameOf(StopReason reason) {
+    switch (reason) {
+        case StopReason::EndOfText:
+            return "end_of_text";
+        case StopReason::StopString:
+            return "stop_string";
+        case StopReason::Length:
+            return "length";
+        case StopReason::Stopped:
+            return "stopped";
+    }
+    return "";
+}
+
+Result<nlohmann::ordered_json> run(Options options, const CLI::App& app, const Context& context) {
+    if (app.count("--prompt") + app.count("--ids") == 0)
+        return Error{ErrorCode::InvalidArgument, "give a prompt with --prompt, or token ids with --ids", {}};
+    TERNION_CHECK(options.sampling.settings.validate());
+    TERNION_TRY(const auto opened, options.model.open(context));
+    std::vector<TokenId> prompt = options.ids;
+    if (app.count("--prompt") > 0) {
+        if (!opened.tokenizer)
+            return Error{ErrorCode::NotFound, "this checkpoint has no tokenizer; give token ids with --ids",
+                         options.model.model.string()};
+        if (const TokenId bos = opened.checkpoint.model->config.bosId; bos >= 0) prompt.push_back(bos);
+        const auto text = opened.tokenizer->encode(options.prompt, true);
+        prompt.insert(prompt.end(), text.begin(), text.end());
+    }
+    TERNION_TRY(const auto session, Session::create(opened.device, opened.tokenizer));
+    GenerateOptions generate = options.sampling.options();
+    generate.alternatives = options.top;
+    generate.stopAtEos = !options.ignoreEos;
+    generate.stop = context.armInterrupt();
+    TERNION_CHECK(session->prefill(prompt, generate.stop));
+
+    nlohmann::ordered_json ids = nlohmann::ordered_json::array();
+    nlohmann::ordered_json tokens = nlohmann::ordered_json::array();
+    std::ostream& stream = context.json ? std::cerr : std::cout;
+    const bool show = !context.json;
+    TERNION_TRY(const auto result, session->generate(generate, [&](const GeneratedToken& token) {
+        ids.push_back(token.sampled.id);
+        if (show) stream << token.text << std::flush;
+        if (options.top > 0) {
+            nlohmann::ordered_json alternatives = nlohmann::ordered_json::array();
+            for (const auto& other : token.sampled.alternatives) alternatives.push_back(toJson(other, opened.tokenizer.get()));
+            auto entry = toJson(TokenProbability{token.sampled.id, token.sampled.probability}, opened.tokenizer.get());
+            entry["alternatives"] = std::move(alternatives);
+            tokens.push_back(std::move(entry));
+        }
+        return true;
+    }));
+    if (show) stream << result.tail << "\n";
+    nlohmann::ordered_json json{{"text", result.text},
+                                {"ids", ids},
+                                {"decode_tok_s", result.seconds > 0 ? result.tokens / result.seconds : 0.0},
+                                {"prompt_ids", prompt},
+                                {"stop_reason", nameOf(result.reason)},
+                                {"stopped", result.reason == StopReason::Stopped},
+                                {"device", opened.device->device().name}};
+    if (options.top > 0) json["tokens"] = std::move(tokens);
+    return json;
+}
+
+}  // namespace
+
+Run setupGenerate(CLI::App& app, Context& context) {
+    auto options = std::make_shared<Options>();
+    options->model.addTo(app, true);
+    options->sampling.addTo(app);
+    auto* prompt =
+        app.add_option("-p,--prompt", options->prompt, "Text to continue, after BOS; special tokens in it are special");
+    app.add_option("--ids", options->ids, "Token ids to continue, separated by commas; BOS is not added")
+        ->delimiter(',')
+        ->excludes(prompt);
+    app.add_option("--top", options->top, "With --json: the most probable alternatives of every token")
+        ->check(CLI::Range(0, 1000));
+    app.add_flag("--ignore-eos", options->ignoreEos, "Go on after the end of the text");
+    return [&context, &app, options] { return run(*options, app, context); };
+}
+
+}  // namespace ternion::cli

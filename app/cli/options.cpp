@@ -1,0 +1,64 @@
+#include "command.h"
+
+namespace ternion::cli {
+
+void ModelOptions::addTo(CLI::App& app, bool modelRequired) {
+    auto* option = app.add_option("-m,--model", model, "A Hugging Face folder or a GGUF file");
+    if (modelRequired) option->required();
+    app.add_option("-b,--backend", backend, "cpu, vulkan or vulkan:N; without it the best there is");
+    app.add_option("--profile", profile, "Arithmetic: float")->check(CLI::IsMember({"float", "fixed"}));
+}
+
+Status ModelOptions::checkProfile() const {
+    if (profile == "float") return {};
+    return Error{ErrorCode::Unsupported, "this version computes the float profile only", "--profile " + profile};
+}
+
+Result<ModelOptions::Opened> ModelOptions::open(const Context& context) const {
+    TERNION_CHECK(checkProfile());
+    // A wrong device is found before gigabytes are read.
+    TERNION_TRY(const auto device, context.registry.find(backend));
+    const Progress progress = context.progress();
+    Opened opened;
+    TERNION_TRY(opened.checkpoint, openCheckpoint(model, progress));
+    if (opened.checkpoint.tokenizer) {
+        TERNION_TRY(opened.tokenizer, makeTokenizer(*opened.checkpoint.tokenizer));
+    }
+    TERNION_TRY(opened.device, context.registry.load(device.id(), opened.checkpoint.model, progress));
+    return opened;
+}
+
+void SamplingOptions::addTo(CLI::App& app) {
+    app.add_option("-n,--max-tokens", maxTokens, "Most tokens to generate")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    app.add_option("--temp", settings.temperature, "Temperature; 0 is greedy");
+    app.add_option("--top-k", settings.topK, "Keep the k most probable tokens; 0 keeps all");
+    app.add_option("--top-p", settings.topP, "Keep the most probable tokens that together reach p; 1 keeps all");
+    app.add_option("--min-p", settings.minP, "Drop tokens below this fraction of the most probable; 0 keeps all");
+    app.add_option("--repetition-penalty", settings.repetitionPenalty,
+                   "Make tokens that are there already less likely; 1 is off");
+    app.add_option("--seed", settings.seed, "Seed of the draws: same seed, same text on the same backend");
+    app.add_option("--stop", stopStrings, "End before this text (may be given several times)");
+}
+
+void SamplingOptions::applyDefaults(const CLI::App& app, const GenerationDefaults& defaults) {
+    const auto apply = [&](const char* option, auto& value, const auto& suggested) {
+        if (app.count(option) == 0 && suggested) value = *suggested;
+    };
+    apply("--temp", settings.temperature, defaults.temperature);
+    apply("--top-k", settings.topK, defaults.topK);
+    apply("--top-p", settings.topP, defaults.topP);
+    apply("--min-p", settings.minP, defaults.minP);
+    apply("--repetition-penalty", settings.repetitionPenalty, defaults.repetitionPenalty);
+}
+
+GenerateOptions SamplingOptions::options() const {
+    GenerateOptions options;
+    options.sampler = settings;
+    options.maxTokens = maxTokens;
+    options.stopStrings = stopStrings;
+    return options;
+}
+
+}  // namespace ternion::cli
