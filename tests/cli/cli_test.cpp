@@ -1,0 +1,222 @@
+// The command line's contract: keys, exit codes, and that stdout holds one JSON object and nothing else.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+namespace ternion {
+namespace {
+
+const std::string sample = std::string(TERNION_RESOURCES) + "/sample-model/ternary-49m.gguf";
+const std::string golden = std::string(TERNION_TEST_DATA) + "/hgrn-256x4";
+
+struct Finished {
+    int exitCode = -1;
+    std::string out;
+    std::string err;
+
+    nlohmann::json json() const { return nlohmann::json::parse(out, nullptr, false); }
+};
+
+std::string drain(int descriptor) {
+    std::string text;
+    std::array<char, 4096> buffer{};
+    for (ssize_t got = 0; (got = read(descriptor, buffer.data(), buffer.size())) > 0;)
+        text.append(buffer.data(), static_cast<std::size_t>(got));
+    close(descriptor);
+    return text;
+}
+
+/// A running ternion-cli; no shell in between, so that arguments and signals are exact.
+class Program {
+public:
+    explicit Program(std::vector<std::string> arguments, const std::string& input = {}) {
+        std::array<int, 2> in{}, out{}, err{};
+        EXPECT_EQ(pipe(in.data()) | pipe(out.data()) | pipe(err.data()), 0);
+        arguments.insert(arguments.begin(), TERNION_CLI);
+        std::vector<char*> argv;
+        for (auto& argument : arguments) argv.push_back(argument.data());
+        argv.push_back(nullptr);
+        process_ = fork();
+        if (process_ == 0) {
+            dup2(in[0], STDIN_FILENO);
+            dup2(out[1], STDOUT_FILENO);
+            dup2(err[1], STDERR_FILENO);
+            for (const auto& ends : {in, out, err})
+                for (const int end : ends) close(end);
+            execv(argv[0], argv.data());
+            _exit(127);
+        }
+        close(in[0]);
+        close(out[1]);
+        close(err[1]);
+        EXPECT_EQ(write(in[1], input.data(), input.size()), static_cast<ssize_t>(input.size()));
+        close(in[1]);
+        out_ = out[0];
+        err_ = err[0];
+    }
+
+    void send(int signal) const { kill(process_, signal); }
+    /// Waits until something is on stdout.
+    char firstCharacter() const {
+        char c = 0;
+        return read(out_, &c, 1) == 1 ? c : '\0';
+    }
+    Finished wait() const {
+        Finished finished;
+        std::thread errors([&] { finished.err = drain(err_); });
+        finished.out = drain(out_);
+        errors.join();
+        int status = 0;
+        waitpid(process_, &status, 0);
+        finished.exitCode = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return finished;
+    }
+
+private:
+    pid_t process_ = -1;
+    int out_ = -1;
+    int err_ = -1;
+};
+
+Finished cli(std::vector<std::string> arguments, const std::string& input = {}) {
+    return Program(std::move(arguments), input).wait();
+}
+
+/// A folder that is gone afterwards.
+class Scratch {
+public:
+    Scratch() : path_(std::filesystem::temp_directory_path() / ("ternion-cli-test-" + std::to_string(getpid()))) {
+        std::filesystem::create_directories(path_);
+    }
+    ~Scratch() { std::filesystem::remove_all(path_); }
+    std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+
+private:
+    std::filesystem::path path_;
+};
+
+struct Keys {
+    std::vector<std::string> arguments;
+    std::vector<std::string> keys;
+};
+
+TEST(Cli, EveryCommandGivesTheKeysOfItsContract) {
+    const Scratch scratch;
+    const std::vector<Keys> rows{
+        {{"devices"}, {"devices"}},
+        {{"info", sample}, {"config", "tensors"}},
+        {{"tokenize", "--tokenizer", sample, "--text", "Hello"}, {"ids", "pieces", "decoded"}},
+        {{"convert", golden, scratch / "golden.gguf"}, {"bytes", "tensors"}},
+        {{"logits", "--model", golden, "--ids", "1,2,3", "--out", scratch / "l.safetensors", "--backend", "cpu"},
+         {"tokens", "seconds"}},
+        {{"generate", "--model", sample, "--prompt", "Hello", "-n", "4", "--backend", "cpu"}, {"text", "ids", "decode_tok_s"}},
+        {{"bench", "--model", golden, "-p", "16", "-n", "8", "--backend", "cpu"},
+         {"backend", "device", "params", "weight_bytes", "prefill_tok_s", "decode_tok_s", "decode_ms_p50", "decode_ms_p99",
+          "peak_device_bytes", "peak_host_bytes", "read_bandwidth_Bps", "roofline_fraction"}},
+    };
+    for (auto row : rows) {
+        row.arguments.emplace_back("--json");
+        const Finished finished = cli(row.arguments);
+        EXPECT_EQ(finished.exitCode, 0) << row.arguments[0] << ": " << finished.err;
+        const auto json = finished.json();
+        ASSERT_TRUE(json.is_object()) << row.arguments[0] << ": " << finished.out;
+        for (const auto& key : row.keys) EXPECT_TRUE(json.contains(key)) << row.arguments[0] << " lacks " << key;
+    }
+}
+
+TEST(Cli, ExitCodesTellWhoseFaultItIs) {
+    const Scratch scratch;
+    std::ofstream(scratch / "not-a-model.gguf") << "this is no model";
+    struct Row {
+        std::vector<std::string> arguments;
+        int code;
+        std::string said;  // what the message must name
+    };
+    const std::vector<Row> rows{
+        {{}, 2, "subcommand"},
+        {{"nonsense"}, 2, "nonsense"},
+        {{"generate", "--model", sample, "--no-such-option"}, 2, "no-such-option"},
+        {{"generate", "--model", sample}, 2, "--prompt"},
+        {{"generate", "--model", sample, "--prompt", "x", "--temp", "-1"}, 2, "temperature"},
+        {{"generate", "--model", sample, "--ids", "1,99999999", "--backend", "cpu"}, 2, "99999999"},
+        {{"logits", "--model", golden, "--ids", "1,x", "--out", scratch / "o"}, 2, "x"},
+        {{"bench"}, 2, "--preset"},
+        {{"bench", "--preset", "9B"}, 3, "370M"},
+        {{"info", scratch / "missing"}, 3, "missing"},
+        {{"info", scratch / "not-a-model.gguf"}, 3, "not-a-model.gguf"},
+        {{"convert", golden, scratch / "no/such/folder/out.gguf"}, 3, "out.gguf"},
+        {{"generate", "--model", sample, "--prompt", "x", "--backend", "vulkan:99"}, 4, "vulkan:99"},
+        {{"generate", "--model", sample, "--prompt", "x", "--backend", "abacus"}, 4, "abacus"},
+        {{"generate", "--model", sample, "--prompt", "x", "--profile", "fixed"}, 3, "fixed"},
+    };
+    for (const auto& row : rows) {
+        const Finished finished = cli(row.arguments);
+        const std::string name = row.arguments.empty() ? "nothing" : row.arguments[0];
+        EXPECT_EQ(finished.exitCode, row.code) << name << ": " << finished.err;
+        EXPECT_NE(finished.err.find(row.said), std::string::npos) << name << " said: " << finished.err;
+    }
+}
+
+TEST(Cli, InterruptStopsAnAnswerWithItsOwnExitCode) {
+    const Program program(
+        {"generate", "--model", sample, "--prompt", "Once", "-n", "1000000", "--ignore-eos", "--backend", "cpu"});
+    EXPECT_NE(program.firstCharacter(), '\0');  // it is talking
+    const auto asked = std::chrono::steady_clock::now();
+    program.send(SIGINT);
+    EXPECT_EQ(program.wait().exitCode, 5);
+    EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(2));
+}
+
+TEST(Cli, SameSeedSameText) {
+    const std::vector<std::string> arguments{
+        "generate",  "--model", sample,   "--prompt", "<|user|>Tell me a story.<|assistant|>", "-n", "24", "--temp", "0.9",
+        "--backend", "cpu",     "--json", "--seed"};
+    const auto text = [&](const std::string& seed) {
+        auto all = arguments;
+        all.push_back(seed);
+        return cli(all).json().value("text", "");
+    };
+    const std::string first = text("7");
+    EXPECT_FALSE(first.empty());
+    EXPECT_EQ(first, text("7"));
+    EXPECT_NE(first, text("8"));
+}
+
+TEST(Cli, PackedModelSaysTheSameAsItsFolder) {
+    const Scratch scratch;
+    const std::string packed = scratch / "packed.gguf";
+    ASSERT_EQ(cli({"convert", golden, packed}).exitCode, 0);
+    const auto folder = cli({"info", golden, "--json"}).json();
+    const auto gguf = cli({"info", packed, "--json"}).json();
+    EXPECT_EQ(folder["tensors"], gguf["tensors"]);
+    EXPECT_EQ(folder["hash"], gguf["hash"]);
+}
+
+TEST(Cli, ChatRemembersAndAnswersFromStdin) {
+    const auto finished = cli({"chat", "--model", sample, "--backend", "cpu", "--temp", "0", "--json"},
+                              "My name is Sam. What is my name?\n/quit\n");
+    ASSERT_EQ(finished.exitCode, 0) << finished.err;
+    const auto messages = finished.json()["messages"];
+    ASSERT_EQ(messages.size(), 2U);
+    EXPECT_NE(messages[1]["text"].get<std::string>().find("Sam"), std::string::npos) << messages;
+}
+
+TEST(Cli, BytesOfAFileGoThroughUnchanged) {
+    const Scratch scratch;
+    const std::string text = "tab\tnewline\n\xF0\x9F\x8C\x8D nul:" + std::string(1, '\0') + " end";
+    std::ofstream(scratch / "text", std::ios::binary) << text;
+    const auto json = cli({"tokenize", "--tokenizer", sample, "--file", scratch / "text", "--json"}).json();
+    EXPECT_EQ(json.value("decoded", ""), text);
+    EXPECT_EQ(json["ids"].size(), json["pieces"].size());
+}
+
+}  // namespace
+}  // namespace ternion
