@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
 #include "command.h"
@@ -21,7 +22,7 @@ double since(Clock::time_point start) { return std::chrono::duration<double>(Clo
 
 double percentile(std::vector<double> values, double share) {
     if (values.empty()) return 0.0;
-    const auto at = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1) + 0.5);
+    const auto at = values.begin() + std::lround(share * static_cast<double>(values.size() - 1));
     std::nth_element(values.begin(), at, values.end());
     return *at;
 }

@@ -148,4 +148,11 @@ Progress Context::progress() const {
 
 }  // namespace ternion::cli
 
-int main(int argc, char** argv) { return ternion::cli::run(argc, argv); }
+int main(int argc, char** argv) {
+    try {
+        return ternion::cli::run(argc, argv);
+    } catch (const std::exception& failure) {  // nothing of ours throws: memory, or a third party
+        std::fprintf(stderr, "ternion-cli: %s\n", failure.what());
+        return 4;
+    }
+}

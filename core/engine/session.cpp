@@ -17,7 +17,7 @@ Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<DeviceModel> de
     return std::unique_ptr<Session>(new Session(std::move(device), std::move(tokenizer), std::move(state)));
 }
 
-Status Session::feed(std::span<const TokenId> tokens, std::stop_token stop) {
+Status Session::feed(std::span<const TokenId> tokens, const std::stop_token& stop) {
     // A chunk at a time, so that a stop leaves tokens_ and the state saying the same.
     constexpr std::size_t chunk = 512;
     while (!tokens.empty()) {
@@ -27,14 +27,13 @@ Status Session::feed(std::span<const TokenId> tokens, std::stop_token stop) {
         options.logits = part.size() == tokens.size() ? LogitsWanted::Last : LogitsWanted::None;
         auto output = device_->forward(part, *state_, options);
         if (!output) {
-            const Error error = output.error();
-            if (error.code == ErrorCode::Cancelled) {
+            if (output.error().code == ErrorCode::Cancelled) {
                 TERNION_TRY(const auto reached, state_->snapshot());
                 const auto done = static_cast<std::size_t>(reached.position) - tokens_.size();
                 tokens_.insert(tokens_.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(done));
                 if (done > 0) logits_.clear();
             }
-            return error;
+            return output.error();
         }
         tokens_.insert(tokens_.end(), part.begin(), part.end());
         logits_ = std::move(output->logits);
@@ -43,13 +42,13 @@ Status Session::feed(std::span<const TokenId> tokens, std::stop_token stop) {
     return {};
 }
 
-Status Session::prefill(std::span<const TokenId> tokens, std::stop_token stop) {
+Status Session::prefill(std::span<const TokenId> tokens, const std::stop_token& stop) {
     if (tokens.empty()) return Error{ErrorCode::InvalidArgument, "there is nothing to read: the prompt holds no token", {}};
     const bool continues = tokens_.size() <= tokens.size() && std::equal(tokens_.begin(), tokens_.end(), tokens.begin());
     const bool nothingNew = continues && tokens_.size() == tokens.size();
     if (nothingNew && !logits_.empty()) return {};
     if (!continues || nothingNew) TERNION_CHECK(reset());
-    return feed(tokens.subspan(tokens_.size()), std::move(stop));
+    return feed(tokens.subspan(tokens_.size()), stop);
 }
 
 Result<GenerateResult> Session::generate(const GenerateOptions& options,
@@ -65,7 +64,7 @@ Result<GenerateResult> Session::generate(const GenerateOptions& options,
 
     GenerateResult result;
     const auto start = std::chrono::steady_clock::now();
-    const auto emit = [&](GeneratedToken token) {
+    const auto emit = [&](const GeneratedToken& token) {
         result.text += token.text;
         return !onToken || onToken(token);
     };
@@ -90,7 +89,7 @@ Result<GenerateResult> Session::generate(const GenerateOptions& options,
         ++result.tokens;
         if (decoder) token.text = stopStrings.append(decoder->append(token.sampled.id));
         const bool stringSeen = stopStrings.seen();
-        goOn = emit(std::move(token)) && !stringSeen;
+        goOn = emit(token) && !stringSeen;
         if (!goOn) result.reason = stringSeen ? StopReason::StopString : StopReason::Stopped;
     }
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

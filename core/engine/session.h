@@ -54,7 +54,7 @@ public:
 
     /// Makes the state that of exactly `tokens`: runs only what is new where they continue what is there, starts over
     /// otherwise. Cancelled leaves a prefix of them. Empty: InvalidArgument.
-    Status prefill(std::span<const TokenId> tokens, std::stop_token stop = {});
+    Status prefill(std::span<const TokenId> tokens, const std::stop_token& stop = {});
 
     /// Samples and feeds tokens until a stop condition; calls `onToken` after each (false stops). Needs a prefill first.
     Result<GenerateResult> generate(const GenerateOptions& options, const std::function<bool(const GeneratedToken&)>& onToken);
@@ -74,7 +74,7 @@ public:
 private:
     Session(std::shared_ptr<DeviceModel> device, std::shared_ptr<const Tokenizer> tokenizer,
             std::unique_ptr<DeviceState> state);
-    Status feed(std::span<const TokenId> tokens, std::stop_token stop);
+    Status feed(std::span<const TokenId> tokens, const std::stop_token& stop);
 
     std::shared_ptr<DeviceModel> device_;
     std::shared_ptr<const Tokenizer> tokenizer_;

@@ -4,7 +4,7 @@
 
 namespace ternion {
 
-EngineWorker::EngineWorker() : thread_([this](std::stop_token quit) { run(std::move(quit)); }) {}
+EngineWorker::EngineWorker() : thread_([this](const std::stop_token& quit) { run(quit); }) {}
 
 EngineWorker::~EngineWorker() {
     dropQueued();
@@ -36,7 +36,7 @@ bool EngineWorker::idle() const {
     return queue_.empty() && !current_.stop_possible();
 }
 
-void EngineWorker::run(std::stop_token quit) {
+void EngineWorker::run(const std::stop_token& quit) {
     std::unique_lock lock(mutex_);
     while (wake_.wait(lock, quit, [&] { return !queue_.empty(); })) {
         if (quit.stop_requested()) return;

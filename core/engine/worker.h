@@ -29,7 +29,7 @@ public:
     bool idle() const;
 
 private:
-    void run(std::stop_token quit);
+    void run(const std::stop_token& quit);
 
     struct Entry {
         std::string tag;
