@@ -17,17 +17,16 @@ struct ChatMessage {
     std::string text;
 };
 
-/// A template as the user sees and edits it: what stands before and after a turn of each role. `{bos}` and `{eos}` stand for
-/// the model's own tokens, `{text}` for the message. The sample model's is
-///   begin "{bos}", system "{text}\n", user "<|user|>{text}", assistant "<|assistant|>{text}{eos}", and its `generate`
-///   "<|assistant|>".
-/// A base model has none of the roles: `plain()` joins the texts and lets the model continue.
+/// A template as the user sees and edits it: what a turn of each role looks like. `{bos}` and `{eos}` stand for the model's own
+/// tokens, `{text}` for the message; `generate` is put after the last user turn, where the answer begins. The sample model's is
+///   begin "{bos}", system "{text}\n", user "<|user|>{text}<|assistant|>", assistant "{text}{eos}", generate "".
+/// A base model has no roles: `plain()` joins the texts and lets the model continue.
 struct ChatTemplate {
     std::string begin = "{bos}";
     std::string system = "{text}\n";
     std::string user = "{text}";
     std::string assistant = "{text}";
-    std::string generate;  ///< put after the last user turn, where the answer begins
+    std::string generate;
 
     static ChatTemplate plain() { return {}; }
     static ChatTemplate roleTags();

@@ -48,8 +48,10 @@ Result<std::shared_ptr<const Tokenizer>> makeTokenizer(const TokenizerSource& so
 Result<TokenizerSource> readTokenizerSource(const std::filesystem::path& path);
 
 /// Decodes a growing sequence for display: `append` returns the text that became certain (whole UTF-8 characters only),
-/// `finish` what is left, with U+FFFD for an incomplete character. The parts joined equal decode() of the whole, for a
-/// sequence that continues after `context` tokens already shown. One per stream; not thread-safe.
+/// `finish` what is left, with U+FFFD for an incomplete character. After a `context` that ends in ordinary text the sequence
+/// continues it; after none, or a special token, it begins a text of its own (a leading space is dropped). The parts joined
+/// equal decode() of the whole, unless byte pieces turn out ill-formed after characters of the same run were shown. Constant
+/// work a token. One per stream; not thread-safe.
 class StreamDecoder {
 public:
     explicit StreamDecoder(std::shared_ptr<const Tokenizer> tokenizer, std::span<const TokenId> context = {});
@@ -57,9 +59,12 @@ public:
     std::string finish();
 
 private:
+    void startAfterText();
+
     std::shared_ptr<const Tokenizer> tokenizer_;
-    std::vector<TokenId> window_;  ///< ids whose text may still change
-    std::string shown_;            ///< what of the window's text has been returned
+    TokenId anchor_;               ///< a piece of letters that stands for the text before; -1: the vocabulary has none
+    std::vector<TokenId> window_;  ///< the anchor, and ids whose text is not certain yet
+    std::string shown_;            ///< the window's text that has been returned
 };
 
 }  // namespace ternion
