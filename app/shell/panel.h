@@ -7,19 +7,16 @@
 #include <functional>
 #include <vector>
 
-namespace ternion {
-class ConversationStore;
-}
-
 namespace ternion::app {
 
 class EngineClient;
+class ConversationModel;
 class ActionRegistry;
 
 /// What a panel may use. Everything outlives the panels.
 struct PanelContext {
     EngineClient& engine;
-    ConversationStore& store;
+    ConversationModel& conversation;
     ActionRegistry& actions;  ///< actions put here are found by the command palette and the shortcut list
 };
 

@@ -1,0 +1,79 @@
+// The open conversation, and all that a person can do with it.
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/sampler.h"
+#include "store/conversation_store.h"
+#include "tokenizer/chat_template.h"
+
+namespace ternion::app {
+
+class EngineClient;
+
+/// Lives on the GUI thread. The only writer of the conversation store: whatever it shows is on disk already, answers token by
+/// token as they stream. Panels ask it and follow its signals; it asks the engine for answers. Requests that make no sense now
+/// (sending while an answer runs, regenerating an empty conversation) do nothing.
+class ConversationModel : public QObject {
+    Q_OBJECT
+
+public:
+    /// Both outlive it. Begins with the newest conversation, or a new one where there is none.
+    ConversationModel(ConversationStore& store, EngineClient& engine, QObject* parent = nullptr);
+
+    const Conversation& conversation() const { return conversation_; }
+    std::vector<ConversationSummary> list(const QString& search) const;
+    bool answering() const { return answering_; }
+    const ChatTemplate& chatTemplate() const { return chatTemplate_; }
+
+    // The list. A new conversation is stored when its first message is sent.
+    void startNew();
+    void open(std::int64_t id);
+    void rename(std::int64_t id, const QString& title);
+    void remove(std::int64_t id);
+    void undoRemove();  ///< the last removed one comes back
+    QString exported(std::int64_t id, bool asJson) const;
+
+    // The open conversation. An answer is asked for where one is missing afterwards.
+    void send(const QString& text);
+    void regenerate();                                 ///< the last answer, with the next seed
+    void editMessage(int index, const QString& text);  ///< drops what came after; a user's message is answered anew
+    /// Cuts answer `index` before its token `token`, puts `alternative` there and lets the model go on.
+    void continueFrom(int index, int token, TokenId alternative);
+    void stop();
+
+    void setSystemPrompt(const QString& text);
+    void setSampler(const SamplerSettings& settings);
+    void setMaxTokens(int count) { maxTokens_ = count; }
+    int maxTokens() const { return maxTokens_; }
+    void resetSampler();  ///< to what the model's checkpoint recommends
+    void setChatTemplate(const ChatTemplate& chatTemplate);
+
+signals:
+    void listChanged();
+    void opened();  ///< another conversation, or the same one in another shape: show it anew
+    void messageAppended(int index);
+    void tokensAppended(int index, int firstToken);
+    void messageFinished(int index);  ///< its answer is complete or was stopped
+    void settingsChanged();           ///< system prompt, sampler or template
+    void answeringChanged(bool answering);
+    void problem(const QString& text);  ///< for an inline message: what happened and what to do
+
+private:
+    void answer(std::vector<TokenId> answerSoFar);
+
+    ConversationStore& store_;
+    EngineClient& engine_;
+    Conversation conversation_;
+    ChatTemplate chatTemplate_;
+    std::optional<std::int64_t> removed_;
+    int maxTokens_ = 512;
+    bool answering_ = false;
+};
+
+}  // namespace ternion::app
