@@ -6,17 +6,16 @@
 namespace ternion::vulkan {
 namespace {
 
-constexpr std::uint32_t tileTokens = 8;  // prefill: tokens that share one reading of the weights
-
 /// How a BitLinear's rows are spread over invocations.
 struct ProductShape {
     std::uint32_t workgroup;  // invocations
     std::uint32_t lanes;      // invocations that share a row
+    std::uint32_t tile;       // prefill: tokens that share one reading of the weights
 };
 
 ProductShape productShape(const PhysicalDevice& device) {
     // A processor runs a workgroup's invocations one after another: none of them should wait for the others.
-    return device.info.software ? ProductShape{64, 1} : ProductShape{256, 16};
+    return device.info.software ? ProductShape{64, 1, 4} : ProductShape{256, 16, 8};
 }
 
 constexpr std::uint32_t divideUp(std::uint32_t count, std::uint32_t by) { return (count + by - 1) / by; }
@@ -41,8 +40,9 @@ Result<Kernels> Kernels::create(Device& device) {
         for (std::uint32_t result = 0; result < kernels.bitLinear_[tile].size(); ++result)
             TERNION_CHECK(make(kernels.bitLinear_[tile][result], device.physical().packedDot ? "bit_linear_dot" : "bit_linear",
                                sizeof(BitLinearPush),
-                               std::array{shape.workgroup, shape.lanes, tile == 0 ? 1U : tileTokens, result}));
+                               std::array{shape.workgroup, shape.lanes, tile == 0 ? 1U : shape.tile, result}));
     kernels.groupRows_ = shape.workgroup / shape.lanes;
+    kernels.tileTokens_ = shape.tile;
     kernels.maxGroups_ = device.physical().limits.maxComputeWorkGroupCount[0];
     return kernels;
 }
@@ -51,7 +51,7 @@ void Kernels::bitLinear(Commands& commands, const BitLinearPush& push, std::uint
     const bool tiled = push.tokens > 1;
     commands.dispatch(
         bitLinear_[tiled ? 1 : 0][static_cast<std::size_t>(result)], push,
-        {std::min(divideUp(push.rows, groupRows_), maxGroups_), divideUp(push.tokens, tiled ? tileTokens : 1), projections});
+        {std::min(divideUp(push.rows, groupRows_), maxGroups_), divideUp(push.tokens, tiled ? tileTokens_ : 1), projections});
 }
 
 void Kernels::mlgru(Commands& commands, const MlgruPush& push) const {

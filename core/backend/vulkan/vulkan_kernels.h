@@ -50,6 +50,7 @@ private:
     Pipeline normQuantise_, plainQuantise_, gateQuantise_, gluQuantise_, mlgru_;
     std::array<std::array<Pipeline, 3>, 2> bitLinear_;  // [one token, a tile of tokens][ProductResult]
     std::uint32_t groupRows_ = 1;
+    std::uint32_t tileTokens_ = 1;
     std::uint32_t maxGroups_ = 1;
 };
 
