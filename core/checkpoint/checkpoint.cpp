@@ -1,6 +1,7 @@
 #include "checkpoint/checkpoint.h"
 
 #include "checkpoint/config_json.h"
+#include "checkpoint/gguf_reader.h"
 #include "checkpoint/hugging_face_folder.h"
 
 namespace ternion {
@@ -35,11 +36,13 @@ Result<Place> locate(const std::filesystem::path& path) {
 
 Result<Checkpoint> openCheckpoint(const std::filesystem::path& path, const Progress& progress) {
     TERNION_TRY(const auto place, locate(path));
+    if (place.folder.empty()) return openGguf(path, progress);
     return openHuggingFaceFolder(place.folder, place.weights, progress);
 }
 
 Result<ModelConfig> readModelConfig(const std::filesystem::path& path) {
     TERNION_TRY(const auto place, locate(path));
+    if (place.folder.empty()) return readGgufConfig(path);
     return readConfigJson(place.folder / "config.json");
 }
 

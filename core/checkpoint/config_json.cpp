@@ -95,21 +95,20 @@ private:
     std::optional<Error> error_;
 };
 
-Result<Fields> readFields(const std::filesystem::path& path) {
+Result<nlohmann::json> readObject(const std::filesystem::path& path) {
     TERNION_TRY(const auto text, readTextFile(path, longestConfig));
     TERNION_TRY(auto json, parseJson(text, path.string()));
     if (!json.is_object()) return Error{ErrorCode::BadInput, "it is not a JSON object", path.string()};
-    return Fields(std::move(json), path.string());
+    return json;
 }
 
 }  // namespace
 
-Result<ModelConfig> readConfigJson(const std::filesystem::path& path) {
-    TERNION_TRY(auto fields, readFields(path));
+Result<ModelConfig> parseConfig(nlohmann::json json, const std::string& context) {
+    Fields fields(std::move(json), context);
     ModelConfig config;
     if (fields.find("model_type") == nullptr && fields.find("architectures") == nullptr)
-        return Error{ErrorCode::BadInput, "it names neither model_type nor architectures; expected \"hgrn_bit\"",
-                     path.string()};
+        return Error{ErrorCode::BadInput, "it names neither model_type nor architectures; expected \"hgrn_bit\"", context};
     fields.allow("model_type", {"hgrn_bit"});
     fields.allow("architectures", {nlohmann::json::array({config.architecture})});
     fields.allow("attn_mode", {"fused_recurrent"});
@@ -141,17 +140,15 @@ Result<ModelConfig> readConfigJson(const std::filesystem::path& path) {
     }
     if (auto status = config.validate(); !status) {
         Error error = status.error();
-        error.context = path.string();
+        error.context = context;
         return error;
     }
     return config;
 }
 
-Result<GenerationDefaults> readGenerationConfig(const std::filesystem::path& path) {
+Result<GenerationDefaults> parseGeneration(nlohmann::json json, const std::string& context) {
+    Fields fields(std::move(json), context);
     GenerationDefaults defaults;
-    std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) return defaults;
-    TERNION_TRY(auto fields, readFields(path));
     fields.read("temperature", defaults.temperature);
     fields.read("top_p", defaults.topP);
     fields.read("min_p", defaults.minP);
@@ -162,6 +159,48 @@ Result<GenerationDefaults> readGenerationConfig(const std::filesystem::path& pat
     if (!sample) defaults.temperature = 0.0F;
     TERNION_CHECK(fields.status());
     return defaults;
+}
+
+nlohmann::ordered_json toFields(const ModelConfig& config) {
+    return {{"vocab_size", config.vocabSize},
+            {"hidden_size", config.hiddenSize},
+            {"num_hidden_layers", config.numLayers},
+            {"num_heads", config.numHeads},
+            {"expand_ratio", config.expandRatio},
+            {"hidden_ratio", config.hiddenRatio},
+            {"intermediate_size", config.intermediateSize},
+            {"use_lower_bound", config.useLowerBound},
+            {"tie_word_embeddings", config.tieWordEmbeddings},
+            {"rms_norm_eps", config.rmsNormEps},
+            {"max_position_embeddings", config.maxPositionEmbeddings},
+            {"bos_token_id", config.bosId},
+            {"eos_token_id", config.eosId},
+            {"pad_token_id", config.padId}};
+}
+
+nlohmann::ordered_json toFields(const GenerationDefaults& defaults) {
+    auto json = nlohmann::ordered_json::object();
+    const auto add = [&](const char* name, const auto& value) {
+        if (value) json[name] = *value;
+    };
+    add("temperature", defaults.temperature);
+    add("top_p", defaults.topP);
+    add("min_p", defaults.minP);
+    add("top_k", defaults.topK);
+    add("repetition_penalty", defaults.repetitionPenalty);
+    return json;
+}
+
+Result<ModelConfig> readConfigJson(const std::filesystem::path& path) {
+    TERNION_TRY(auto json, readObject(path));
+    return parseConfig(std::move(json), path.string());
+}
+
+Result<GenerationDefaults> readGenerationConfig(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) return GenerationDefaults{};
+    TERNION_TRY(auto json, readObject(path));
+    return parseGeneration(std::move(json), path.string());
 }
 
 }  // namespace ternion
