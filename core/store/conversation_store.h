@@ -14,6 +14,9 @@
 
 namespace ternion {
 
+class Database;
+struct DatabaseFile;
+
 /// A generated token as the user can look at it later.
 struct StoredToken {
     TokenId id = 0;
@@ -80,9 +83,9 @@ public:
     Result<Conversation> load(std::int64_t conversation) const;
 
 private:
-    ConversationStore();
-    struct Database;
-    std::unique_ptr<Database> database_;
+    explicit ConversationStore(std::unique_ptr<DatabaseFile> file);
+    std::unique_ptr<DatabaseFile> file_;
+    Database& database_;  // file_'s
 };
 
 /// The conversation as a document for people, and for programs.
