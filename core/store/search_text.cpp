@@ -23,7 +23,7 @@ utf8proc_int32_t simplified(utf8proc_int32_t code, void* /*unused*/) {
 }  // namespace
 
 std::string foldCase(std::string_view text) {
-    const std::string wellFormed = utf8::lossy(text);
+    std::string wellFormed = utf8::lossy(text);
     utf8proc_uint8_t* mapped = nullptr;
     const auto size = utf8proc_map_custom(
         reinterpret_cast<const utf8proc_uint8_t*>(wellFormed.data()), static_cast<utf8proc_ssize_t>(wellFormed.size()), &mapped,
