@@ -14,6 +14,9 @@
 
 namespace ternion {
 
+class Database;
+struct DatabaseFile;
+
 /// A generated token as the user can look at it later.
 struct StoredToken {
     TokenId id = 0;
@@ -55,7 +58,9 @@ public:
         std::unique_ptr<ConversationStore> store;
         std::string notice;  ///< for the user: where a damaged file was put; empty if all is well
     };
-    /// Io (read-only folder, full disk) with the system's reason. An empty path: a store in memory, gone at the end.
+    /// Io (read-only folder, full disk) with the system's reason; Unsupported where a newer version made the file, which stays
+    /// as it is; BadInput where it is damaged and another program has it open. An empty path: a store in memory, gone at the
+    /// end.
     static Result<Opened> open(const std::filesystem::path& path);
     ~ConversationStore();
 
@@ -66,6 +71,7 @@ public:
     Status remove(std::int64_t conversation);
     Status restore(std::int64_t conversation);
 
+    /// An assistant's message that begins empty is incomplete until `finishMessage`.
     Result<std::int64_t> appendMessage(std::int64_t conversation, Role role, std::string_view text);
     /// Adds generated tokens to an assistant's message as they stream.
     Status appendTokens(std::int64_t message, const std::vector<StoredToken>& tokens);
@@ -75,14 +81,14 @@ public:
     /// Cuts an assistant's message to its first `tokens` tokens: continuing from another token does this first.
     Status truncateTokens(std::int64_t message, int tokens);
 
-    /// Newest first; with `search`, those whose title or any message contains every word of it, ignoring case.
+    /// Newest first; with `search`, those where every word of it is found in the title or some message, ignoring case.
     Result<std::vector<ConversationSummary>> list(std::string_view search = {}) const;
     Result<Conversation> load(std::int64_t conversation) const;
 
 private:
-    ConversationStore();
-    struct Database;
-    std::unique_ptr<Database> database_;
+    explicit ConversationStore(std::unique_ptr<DatabaseFile> file);
+    std::unique_ptr<DatabaseFile> file_;
+    Database& database_;  // file_'s
 };
 
 /// The conversation as a document for people, and for programs.
