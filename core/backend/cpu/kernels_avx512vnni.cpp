@@ -9,7 +9,7 @@ namespace {
 struct Avx512Vnni {
     using Floats [[gnu::vector_size(64)]] = float;
     using Ints [[gnu::vector_size(64)]] = std::int32_t;
-    static constexpr int tileRows = 4;  // 4 x 4 sums, 4 weights and one activation: no register is spilt
+    static constexpr int tileRows = 2;
     static constexpr int tileTokens = 4;
 
     static Floats roundHalfEven(Floats x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
