@@ -7,7 +7,7 @@
 //   total(Ints)                 the sum of its elements
 #pragma once
 
-#include <xmmintrin.h>
+#include <immintrin.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +15,12 @@
 #include "backend/cpu/kernels.h"
 
 namespace ternion {
+
+static inline std::int32_t totalOfEight(__m256i x) {
+    const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    const __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, _MM_SHUFFLE(1, 0, 3, 2)));
+    return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1);
+}
 
 template <class Isa>
 struct VectorKernels {
