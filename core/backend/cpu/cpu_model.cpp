@@ -223,9 +223,9 @@ Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceS
         const auto show = [&](TraceTensor tensor, int layer, Rows& rows) {
             output.trace.put({tensor, layer}, first, count, rows.row(0));
         };
+        const auto part = tokens.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
         for (int t = 0; t < count; ++t)
-            model_->embeddings.row(tokens[static_cast<std::size_t>(first + t)],
-                                   {x_.row(t), static_cast<std::size_t>(x_.width)});
+            model_->embeddings.row(part[static_cast<std::size_t>(t)], {x_.row(t), static_cast<std::size_t>(x_.width)});
         for (int l = 0; l < config.numLayers; ++l) {
             show(TraceTensor::Residual, l, x_);
             runLayer(model_->layers[static_cast<std::size_t>(l)], count, own.layer(l));
