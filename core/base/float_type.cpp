@@ -19,13 +19,10 @@ std::uint16_t halfAt(const std::byte* stored, std::size_t index) {
 // Without branches, so that the loop over a row is vectorised.
 float fromHalf(std::uint16_t half) {
     const std::uint32_t shifted = std::uint32_t{half & 0x7FFFU} << 13;
-    const std::uint32_t exponent = shifted & 0x0F800000U;
-    const std::uint32_t normal = shifted + (exponent == 0x0F800000U ? 224U << 23 : 112U << 23);  // infinities and NaN stay so
-    // A subnormal's bits below the exponent of 2^-14 count from 2^-14: taking that away leaves its value.
-    const float subnormal = std::bit_cast<float>(shifted + (113U << 23)) - std::bit_cast<float>(113U << 23);
-    const std::uint32_t isSubnormal = exponent == 0 ? ~0U : 0U;
-    const std::uint32_t magnitude = (std::bit_cast<std::uint32_t>(subnormal) & isSubnormal) | (normal & ~isSubnormal);
-    return std::bit_cast<float>(magnitude | std::uint32_t{half & 0x8000U} << 16);
+    // As a float the bits mean 2^-112 of the value, a subnormal's too; only infinities and NaN need their exponent put in.
+    const auto magnitude = std::bit_cast<std::uint32_t>(std::bit_cast<float>(shifted) * 0x1p112F);
+    const std::uint32_t special = (half & 0x7C00U) == 0x7C00U ? 0x7F800000U : 0U;
+    return std::bit_cast<float>(magnitude | special | std::uint32_t{half & 0x8000U} << 16);
 }
 
 }  // namespace
