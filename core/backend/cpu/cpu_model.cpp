@@ -209,11 +209,7 @@ void CpuModel::runHead(int firstToken, int tokens, float* logits) {
 
 Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) {
     const ModelConfig& config = model_->config;
-    for (const TokenId token : tokens)
-        if (token < 0 || token >= config.vocabSize)
-            return Error{ErrorCode::InvalidArgument,
-                         "token " + std::to_string(token) + " is outside the vocabulary of " + std::to_string(config.vocabSize),
-                         {}};
+    TERNION_CHECK(checkTokens(tokens, config));
     const int total = static_cast<int>(tokens.size());
     const auto vocab = static_cast<std::size_t>(config.vocabSize);
     const int logitRows = options.logits == LogitsWanted::All                 ? total
