@@ -11,4 +11,4 @@ target_link_libraries(ternion_workbench_lib PUBLIC ternion_core Qt6::Widgets Qt6
 
 set(resources ${PROJECT_SOURCE_DIR}/resources)
 file(GLOB icons CONFIGURE_DEPENDS ${resources}/icons/*.svg)
-qt_add_resources(ternion_workbench_lib workbench_icons PREFIX / BASE ${resources} FILES ${icons})
+qt_add_resources(ternion_workbench_lib workbench_icons PREFIX / BASE ${resources} FILES ${icons} ${resources}/style.qss)
