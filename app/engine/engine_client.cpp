@@ -173,8 +173,8 @@ struct EngineClient::Engine {
             return Error{ErrorCode::InvalidArgument, "this checkpoint has no tokenizer; open one that has, to chat with it",
                          model->path.toStdString()};
         const auto start = Clock::now();
-        const auto prompt =
-            renderChat(request.chatTemplate, request.messages, *model->tokenizer, model->checkpoint.model->config);
+        const auto prompt = renderChat(request.chatTemplate.value_or(model->chatTemplate), request.messages, *model->tokenizer,
+                                       model->checkpoint.model->config);
         TERNION_TRY(finished.prefillTokens, read(prompt, request.answerSoFar, progress));
         finished.prefillSeconds = secondsSince(start);
         GenerateOptions options = request.options;
@@ -251,6 +251,7 @@ void EngineClient::selectDevice(const QString& deviceId) {
 void EngineClient::generate(const ChatRequest& request) {
     answerStop_.request_stop();
     answerStop_ = std::stop_source();
+    answering_ = true;
     const int number = ++generation_;
     post("generate", [this, number, request, engine = engine_, source = answerStop_](const std::stop_token& stop) mutable {
         const std::stop_callback forward(stop, [&source] { source.request_stop(); });
@@ -273,14 +274,18 @@ void EngineClient::generate(const ChatRequest& request) {
         if (!done && done.error().code != ErrorCode::Cancelled) finished.error = done.error();
         flush();
         onGuiThread(this, [this, number, finished] {
-            if (number == generation_) emit answerFinished(finished);
+            if (number != generation_) return;
+            answering_ = false;
+            emit answerFinished(finished);
         });
     });
 }
 
 void EngineClient::stop() {
-    answerStop_.request_stop();
-    worker_.stopCurrent();
+    if (answering_)
+        answerStop_.request_stop();
+    else
+        worker_.stopCurrent();
 }
 
 }  // namespace ternion::app

@@ -40,7 +40,7 @@ struct ActiveDevice {
 struct ChatRequest {
     std::vector<ChatMessage> messages;  ///< ends with the user's turn
     std::vector<TokenId> answerSoFar;   ///< tokens the answer must begin with (continue from another token)
-    ChatTemplate chatTemplate;
+    std::optional<ChatTemplate> chatTemplate;  ///< none: the model's own, of the model that is open when its turn comes
     GenerateOptions options;  ///< its stop token is ignored: stop() is how to stop
 };
 
@@ -52,8 +52,8 @@ struct AnswerFinished {
 };
 
 /// Lives on the GUI thread; owns the engine worker. Requests return at once. Signals come on the GUI thread, tokens in batches
-/// at most 30 a second. A request made while one runs waits its turn; `stop` and openModel cancel the running one, a newer
-/// generate cancels the older answer, of which nothing more is told. Every other answer ends in one answerFinished.
+/// at most 30 a second. A request made while one runs waits its turn; openModel cancels the running one, a newer generate the
+/// older answer, of which nothing more is told. Every other answer ends in one answerFinished.
 class EngineClient : public QObject {
     Q_OBJECT
 
@@ -67,6 +67,7 @@ public:
     /// the old device is lost. Without a model: where the next one is loaded.
     void selectDevice(const QString& deviceId);
     void generate(const ChatRequest& request);
+    /// Cancels the answer, waiting or being written; where there is none, the loading that runs.
     void stop();
 
     const std::vector<DeviceInfo>& devices() const { return devices_; }  ///< found at start
@@ -95,6 +96,7 @@ private:
     bool busy_ = false;
     int pending_ = 0;     // jobs that are neither done nor dropped
     int generation_ = 0;  // number of the newest answer asked for
+    bool answering_ = false;
     std::stop_source answerStop_{std::nostopstate};
     std::shared_ptr<Engine> engine_;
     EngineWorker worker_;  // last: its jobs use all of the above
