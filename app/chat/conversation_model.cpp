@@ -31,6 +31,13 @@ std::string_view written(const StoredMessage& message) {
     return std::string_view(message.text).substr(0, message.text.size() - joined(message.tokens).size());
 }
 
+QString explained(const Error& error) {
+    const QString text = QString::fromStdString(error.text());
+    const bool deviceFailed = error.code == ErrorCode::DeviceLost || error.code == ErrorCode::DeviceOutOfMemory;
+    return deviceFailed ? ConversationModel::tr("%1. Choose another device: the conversation goes on from where it is.").arg(text)
+                        : text;
+}
+
 std::vector<TokenId> idsOf(const std::vector<StoredToken>& tokens) {
     std::vector<TokenId> ids;
     ids.reserve(tokens.size());
@@ -60,7 +67,12 @@ ConversationModel::ConversationModel(ConversationStore& store, EngineClient& eng
             truncateTokens(message, static_cast<int>(message.tokens.size()) - 1);
             appendTokens({last});
         }
-        finish(finished.error ? QString::fromStdString(finished.error->text()) : QString());
+        QString trouble;
+        if (finished.error)
+            trouble = explained(*finished.error);
+        else if (message.text.empty() && finished.result.reason == StopReason::EndOfText)
+            trouble = tr("The model ended its answer before the first word. Regenerate it, or ask in another way.");
+        finish(trouble);
     });
     if (engine_.model()) onModelOpened();
     const auto known = list({});
@@ -297,10 +309,15 @@ void ConversationModel::finish(const QString& trouble) {
     auto& messages = conversation_.messages;
     auto& message = messages.back();
     const int index = static_cast<int>(messages.size()) - 1;
-    message.complete = true;
-    if (message.id != 0) keep(store_.finishMessage(message.id));
     answering_ = false;
-    emit messageFinished(index);
+    if (message.text.empty()) {  // no answer at all: the question stands open
+        truncateFrom(messages.size() - 1);
+        emit opened();
+    } else {
+        message.complete = true;
+        if (message.id != 0) keep(store_.finishMessage(message.id));
+        emit messageFinished(index);
+    }
     emit answeringChanged(false);
     emit listChanged();
     if (!trouble.isEmpty()) emit problem(trouble);
