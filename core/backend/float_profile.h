@@ -28,8 +28,8 @@ inline float sumOfSquares(std::span<const float> x) {
 }
 
 /// 1 / sqrt(mean(x^2) + eps): what RMSNorm multiplies by. n_k = (x_k * r) * g_k.
-inline float inverseRms(std::span<const float> x, float eps) {
-    return 1.0F / std::sqrt(sumOfSquares(x) / static_cast<float>(x.size()) + eps);
+inline float inverseRms(float sumOfSquares, std::size_t n, float eps) {
+    return 1.0F / std::sqrt(sumOfSquares / static_cast<float>(n) + eps);
 }
 
 /// s = 127 / max(max|n|, 1e-5).

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/result.h"
+#include "model/model_config.h"
+
 namespace ternion {
 
 /// Intermediates, named as in the paper. Shapes are per token.
@@ -38,6 +41,11 @@ struct Trace {
         std::vector<float> values;  ///< `[tokens, width]`, row-major
     };
     std::vector<Tensor> tensors;  ///< in the order of the request
+
+    /// What a pass over `tokens` tokens will fill in, all zeros. InvalidArgument for a layer that the model has not.
+    static Result<Trace> create(const TraceRequest& request, const ModelConfig& config, int tokens);
+    /// Takes `count` tokens of a tensor, from token `first` on, wherever it was asked for.
+    void put(TraceRequest::Item item, int first, int count, const float* values);
 };
 
 }  // namespace ternion

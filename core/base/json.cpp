@@ -36,6 +36,8 @@ Result<nlohmann::json> parseJson(std::string_view text, std::string context) {
         return nlohmann::json::parse(text);
     } catch (const nlohmann::json::parse_error& error) {
         return Error{ErrorCode::BadInput, "it is not valid JSON at byte " + std::to_string(error.byte), std::move(context)};
+    } catch (const nlohmann::json::out_of_range&) {
+        return Error{ErrorCode::BadInput, "it holds a number too large to represent", std::move(context)};
     }
 }
 

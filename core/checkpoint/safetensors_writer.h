@@ -3,17 +3,17 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/atomic_file.h"
 #include "base/result.h"
 
 namespace ternion {
 
 /// The shapes are given first; values may then be written in any order and never have to be in memory all at once. The file
-/// appears under its name when finish() succeeds; until then it has ".part" behind it, and is removed if it is never finished.
+/// appears under its name when finish() succeeds (base/atomic_file.h).
 class SafetensorsWriter {
 public:
     struct Tensor {
@@ -23,19 +23,16 @@ public:
 
     /// Io with the system's reason.
     static Result<SafetensorsWriter> create(const std::filesystem::path& path, const std::vector<Tensor>& tensors);
-    SafetensorsWriter(SafetensorsWriter&&) = default;
-    SafetensorsWriter& operator=(SafetensorsWriter&&) = default;
-    ~SafetensorsWriter();
 
     /// Values `first`, first + 1, ... of tensor `tensor` (an index into what create() was given).
     Status write(std::size_t tensor, std::int64_t first, std::span<const float> values);
-    Status finish();
+    Status finish() { return file_.commit(); }
 
 private:
-    SafetensorsWriter() = default;
-    std::filesystem::path path_;
-    std::ofstream file_;
-    std::vector<std::int64_t> offsets_;  // in the file, in bytes
+    SafetensorsWriter(AtomicFile file, std::vector<std::uint64_t> offsets)
+        : file_(std::move(file)), offsets_(std::move(offsets)) {}
+    AtomicFile file_;
+    std::vector<std::uint64_t> offsets_;  // in the file, in bytes
 };
 
 }  // namespace ternion

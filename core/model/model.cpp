@@ -12,17 +12,6 @@
 namespace ternion {
 namespace {
 
-std::size_t elementSize(Embedding::Type type) { return type == Embedding::Type::F32 ? 4 : 2; }
-
-float fromHalf(std::uint16_t half) {
-    const std::uint32_t sign = std::uint32_t{half & 0x8000U} << 16;
-    const std::uint32_t exponent = half >> 10 & 0x1FU;
-    const std::uint32_t mantissa = half & 0x3FFU;
-    if (exponent == 0) return (sign != 0 ? -1.0F : 1.0F) * static_cast<float>(mantissa) * 0x1p-24F;
-    if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000U | mantissa << 13);
-    return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
-}
-
 /// Four-lane multiplicative hash of bytes: at memory speed, and good enough to tell models apart. Not a cryptographic hash.
 class Hasher {
 public:
@@ -93,7 +82,7 @@ Result<BitLinear> randomBitLinear(int rows, int cols, std::mt19937_64& random) {
 }  // namespace
 
 Result<Embedding> Embedding::create(AlignedBuffer data, Type type, int rows, int cols) {
-    const auto expected = static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols) * elementSize(type);
+    const auto expected = static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols) * bytesOf(type);
     if (rows < 0 || cols < 0 || data.size() != expected)
         return Error{ErrorCode::BadInput,
                      "the embeddings take " + std::to_string(data.size()) + " bytes; expected " + std::to_string(expected),
@@ -107,17 +96,9 @@ Result<Embedding> Embedding::create(AlignedBuffer data, Type type, int rows, int
 }
 
 void Embedding::row(TokenId token, std::span<float> out) const {
-    const auto width = static_cast<std::size_t>(cols_);
-    const std::byte* source = data_.data() + static_cast<std::size_t>(token) * width * elementSize(type_);
-    if (type_ == Type::F32) {
-        std::memcpy(out.data(), source, width * sizeof(float));
-        return;
-    }
-    for (std::size_t k = 0; k < width; ++k) {
-        std::uint16_t bits = 0;
-        std::memcpy(&bits, source + 2 * k, sizeof bits);
-        out[k] = type_ == Type::BF16 ? std::bit_cast<float>(std::uint32_t{bits} << 16) : fromHalf(bits);
-    }
+    const std::size_t bytes = static_cast<std::size_t>(cols_) * bytesOf(type_);
+    toFloats(type_, data_.bytes().subspan(static_cast<std::size_t>(token) * bytes, bytes),
+             out.first(static_cast<std::size_t>(cols_)));
 }
 
 void Model::forEachBitLinear(const std::function<void(const std::string&, const BitLinear&)>& visit) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.h"
+#include "base/float_type.h"
 #include "model/model_config.h"
 #include "model/ternary_matrix.h"
 
@@ -34,7 +35,7 @@ struct Layer {
 /// Token embeddings as the file stores them (bf16 stays bf16: half the memory, the same values).
 class Embedding {
 public:
-    enum class Type { F32, F16, BF16 };
+    using Type = FloatType;
 
     Embedding() = default;
     /// `data` holds `[rows, cols]` values of `type`, row-major, little-endian. BadInput where the size differs.

@@ -1,10 +1,12 @@
 #include "model/ternary_matrix.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <vector>
 
 namespace ternion {
 namespace {
@@ -34,48 +36,71 @@ std::uint64_t wordAt(std::span<const std::byte> bytes, std::size_t index) {
     return word;
 }
 
-/// `tritAt(row, col)` gives -1, 0 or +1.
-template <class TritAt>
-Result<AlignedBuffer> pack(int rows, int cols, TritAt tritAt) {
+/// Packs what `fill(row, values)` writes into the zeroed row `values`: +1 above `half`, -1 below -`half`, else 0.
+template <class Fill>
+Result<AlignedBuffer> pack(int rows, int cols, float half, Fill fill) {
     TERNION_TRY(auto buffer, AlignedBuffer::allocate(packedSize(rows, cols)));
-    std::memset(buffer.data(), 0x55, buffer.size());
-    const std::size_t rowBytes = rows > 0 ? buffer.size() / static_cast<std::size_t>(rows) : 0;
+    const std::size_t rowBytes = packedSize(1, cols);
+    std::vector<float> values(rowBytes * 4);  // padded with zeros to whole blocks
     for (int row = 0; row < rows; ++row) {
-        std::byte* blocks = buffer.data() + static_cast<std::size_t>(row) * rowBytes;
-        for (int col = 0; col < cols; ++col) {
-            const Place place = placeOf(col % TernaryMatrix::blockColumns);
-            auto& byte =
-                blocks[static_cast<std::size_t>(col / TernaryMatrix::blockColumns) * TernaryMatrix::blockBytes + place.byte];
-            // The byte holds code 1 there; code is trit + 1, and 1 ^ code turns one into the other.
-            byte ^= static_cast<std::byte>((1 ^ (tritAt(row, col) + 1)) << place.shift);
-        }
+        fill(row, std::span(values).first(static_cast<std::size_t>(cols)));
+        std::byte* out = buffer.data() + static_cast<std::size_t>(row) * rowBytes;
+        // 128 columns make 32 bytes: lane l of 32 columns sits at bits 2l, 2l+1.
+        for (std::size_t at = 0; at < values.size(); at += 128, out += 32)
+            for (std::size_t m = 0; m < 32; ++m) {
+                int byte = 0;
+                for (int l = 0; l < 4; ++l) {
+                    const float w = values[at + static_cast<std::size_t>(l) * 32 + m];
+                    byte |= (1 + (w > half) - (w < -half)) << 2 * l;
+                }
+                out[m] = static_cast<std::byte>(byte);
+            }
     }
     return buffer;
+}
+
+/// Sum of |w| in eight lanes: an order that is the same everywhere and that a processor can do at once.
+double sumOfMagnitudes(std::span<const float> values) {
+    std::array<double, 8> lanes{};
+    std::size_t at = 0;
+    for (; at + 8 <= values.size(); at += 8)
+        for (std::size_t k = 0; k < 8; ++k) lanes[k] += std::fabs(static_cast<double>(values[at + k]));
+    for (; at < values.size(); ++at) lanes[0] += std::fabs(static_cast<double>(values[at]));
+    return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
 }
 
 }  // namespace
 
 Result<TernaryMatrix> TernaryMatrix::fromLatent(std::span<const float> latent, int rows, int cols) {
+    return fromLatent(FloatType::F32, std::as_bytes(latent), rows, cols);
+}
+
+Result<TernaryMatrix> TernaryMatrix::fromLatent(FloatType type, std::span<const std::byte> latent, int rows, int cols) {
+    const std::size_t rowBytes = static_cast<std::size_t>(cols) * bytesOf(type);
+    const auto readRow = [&](int row, std::span<float> values) {
+        toFloats(type, latent.subspan(static_cast<std::size_t>(row) * rowBytes, rowBytes), values);
+    };
     double sum = 0.0;
-    for (const float w : latent) sum += std::fabs(static_cast<double>(w));
-    if (!std::isfinite(sum)) {
-        const auto bad = std::find_if(latent.begin(), latent.end(), [](float w) { return !std::isfinite(w); });
-        const auto index = bad - latent.begin();
-        return Error{ErrorCode::BadInput,
-                     "the weight at row " + std::to_string(index / cols) + ", column " + std::to_string(index % cols) +
-                         " is not a finite number; the checkpoint is damaged or its training diverged",
-                     {}};
+    std::vector<float> values(static_cast<std::size_t>(cols));
+    for (int row = 0; row < rows; ++row) {
+        readRow(row, values);
+        const double rowSum = sumOfMagnitudes(values);
+        if (!std::isfinite(rowSum)) {
+            const auto bad = std::find_if(values.begin(), values.end(), [](float w) { return !std::isfinite(w); });
+            return Error{ErrorCode::BadInput,
+                         "the weight at row " + std::to_string(row) + ", column " + std::to_string(bad - values.begin()) +
+                             " is not a finite number; the checkpoint is damaged or its training diverged",
+                         {}};
+        }
+        sum += rowSum;
     }
     TernaryMatrix matrix;
     matrix.rows_ = rows;
     matrix.cols_ = cols;
-    matrix.gamma_ = static_cast<float>(std::max(sum / static_cast<double>(latent.size()), 1e-5));
-    const float gamma = matrix.gamma_;
-    TERNION_TRY(matrix.packed_, pack(rows, cols, [&](int row, int col) {
-                    const float w =
-                        latent[static_cast<std::size_t>(row) * static_cast<std::size_t>(cols) + static_cast<std::size_t>(col)];
-                    return static_cast<int>(std::clamp(std::nearbyint(w / gamma), -1.0F, 1.0F));
-                }));
+    matrix.gamma_ = static_cast<float>(std::max(sum / (static_cast<double>(rows) * cols), 1e-5));
+    // round(W / gamma) leaves 0 exactly where |W| > gamma / 2: one unit in the last place above gamma / 2, the quotient
+    // already rounds to a float above a half, and a half itself rounds to the even 0. So no division is needed.
+    TERNION_TRY(matrix.packed_, pack(rows, cols, matrix.gamma_ * 0.5F, readRow));
     return matrix;
 }
 
@@ -113,10 +138,9 @@ Result<TernaryMatrix> TernaryMatrix::fromPacked(AlignedBuffer packed, int rows, 
 }
 
 Result<TernaryMatrix> TernaryMatrix::fromTrits(std::span<const std::int8_t> trits, int rows, int cols, float gamma) {
-    TERNION_TRY(
-        auto packed, pack(rows, cols, [&](int row, int col) {
-            return trits[static_cast<std::size_t>(row) * static_cast<std::size_t>(cols) + static_cast<std::size_t>(col)];
-        }));
+    TERNION_TRY(auto packed, pack(rows, cols, 0.5F, [&](int row, std::span<float> values) {
+                    std::copy_n(trits.begin() + static_cast<std::ptrdiff_t>(row) * cols, cols, values.begin());
+                }));
     return fromPacked(std::move(packed), rows, cols, gamma);
 }
 

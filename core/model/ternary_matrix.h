@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/aligned_buffer.h"
+#include "base/float_type.h"
 #include "base/result.h"
 
 namespace ternion {
@@ -37,6 +38,8 @@ public:
     /// gamma = max(mean |W|, 1e-5), accumulated in double; trit = clamp(roundHalfEven(W / gamma), -1, 1).
     /// BadInput if a weight is NaN or infinite (the message holds row and column). OutOfMemory.
     static Result<TernaryMatrix> fromLatent(std::span<const float> latent, int rows, int cols);
+    /// The same from weights as a file stores them; no copy of the tensor is made.
+    static Result<TernaryMatrix> fromLatent(FloatType type, std::span<const std::byte> latent, int rows, int cols);
 
     /// Takes packed blocks (layout above). BadInput where sizes differ, a code is 3, padding is not 1, or gamma is no
     /// positive number.

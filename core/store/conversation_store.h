@@ -14,6 +14,9 @@
 
 namespace ternion {
 
+class Database;
+struct DatabaseFile;
+
 /// A generated token as the user can look at it later.
 struct StoredToken {
     TokenId id = 0;
@@ -48,7 +51,8 @@ struct Conversation {
 /// Owns the database: WAL, foreign keys, `user_version` migrations, file mode 0600. Every call is one transaction, so a
 /// killed process loses at most the token in flight. A file that is no database, or damaged, is set aside
 /// ("NAME.damaged-DATE"), reported, and a new one begun; it is never deleted. Two programs may have it open at once.
-/// Used by one thread.
+/// A file that a newer version made is refused and
+/// left as it is. Used by one thread.
 class ConversationStore {
 public:
     struct Opened {
@@ -66,6 +70,7 @@ public:
     Status remove(std::int64_t conversation);
     Status restore(std::int64_t conversation);
 
+    /// An assistant's message that begins empty is incomplete until `finishMessage`.
     Result<std::int64_t> appendMessage(std::int64_t conversation, Role role, std::string_view text);
     /// Adds generated tokens to an assistant's message as they stream.
     Status appendTokens(std::int64_t message, const std::vector<StoredToken>& tokens);
@@ -75,14 +80,14 @@ public:
     /// Cuts an assistant's message to its first `tokens` tokens: continuing from another token does this first.
     Status truncateTokens(std::int64_t message, int tokens);
 
-    /// Newest first; with `search`, those whose title or any message contains every word of it, ignoring case.
+    /// Newest first; with `search`, those where every word of it is found in the title or some message, ignoring case.
     Result<std::vector<ConversationSummary>> list(std::string_view search = {}) const;
     Result<Conversation> load(std::int64_t conversation) const;
 
 private:
-    ConversationStore();
-    struct Database;
-    std::unique_ptr<Database> database_;
+    explicit ConversationStore(std::unique_ptr<DatabaseFile> file);
+    std::unique_ptr<DatabaseFile> file_;
+    Database& database_;  // file_'s
 };
 
 /// The conversation as a document for people, and for programs.

@@ -1,0 +1,343 @@
+#include "backend/cpu/cpu_model.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <string>
+#include <system_error>
+
+#include "backend/float_profile.h"
+
+namespace ternion {
+namespace {
+
+constexpr int rowGrain = 16;  // rows of one thread's part: floats of a cache line, so that no two threads write the same one
+
+class CpuState final : public DeviceState {
+public:
+    CpuState(int layers, int width)
+        : width_(static_cast<std::size_t>(width)), now_{std::vector<float>(static_cast<std::size_t>(layers) * width_), 0} {}
+
+    Status reset() override {
+        std::fill(now_.h.begin(), now_.h.end(), 0.0F);
+        now_.position = 0;
+        return {};
+    }
+    Result<StateSnapshot> snapshot() const override { return now_; }
+    Status restore(const StateSnapshot& snapshot) override {
+        if (snapshot.h.size() != now_.h.size() || snapshot.position < 0)
+            return Error{ErrorCode::InvalidArgument,
+                         "the saved state has " + std::to_string(snapshot.h.size()) + " values, this model's has " +
+                             std::to_string(now_.h.size()) + "; restore it with the model it was saved from",
+                         {}};
+        now_ = snapshot;
+        return {};
+    }
+
+    float* layer(int index) { return now_.h.data() + static_cast<std::size_t>(index) * width_; }
+    void advance(int tokens) { now_.position += tokens; }
+
+private:
+    std::size_t width_;
+    StateSnapshot now_;
+};
+
+}  // namespace
+
+CpuModel::CpuModel(std::shared_ptr<const Model> model, DeviceInfo device, const Kernels& kernels, int threads)
+    : model_(std::move(model)), device_(std::move(device)), kernels_(kernels), pool_(threads) {}
+
+Status CpuModel::allocate(Rows& rows, int width) {
+    TERNION_TRY(rows.buffer,
+                AlignedBuffer::allocate(std::size_t{chunkTokens} * static_cast<std::size_t>(width) * sizeof(float)));
+    rows.width = width;
+    return {};
+}
+
+Status CpuModel::allocate(Codes& codes, int width) {
+    constexpr auto block = static_cast<std::size_t>(TernaryMatrix::blockColumns);
+    const std::size_t padded = (static_cast<std::size_t>(width) + block - 1) / block * block;
+    TERNION_TRY(codes.buffer, AlignedBuffer::allocate(chunkTokens * padded));
+    return {};
+}
+
+Result<std::unique_ptr<DeviceModel>> CpuModel::create(std::shared_ptr<const Model> model, DeviceInfo device,
+                                                      const Kernels& kernels, int threads) {
+    std::unique_ptr<CpuModel> created;
+    try {
+        created.reset(new CpuModel(std::move(model), std::move(device), kernels, threads));
+    } catch (const std::system_error& error) {
+        return Error{ErrorCode::OutOfMemory,
+                     "the system gives no " + std::to_string(threads) + " threads (" + error.what() + "); ask for fewer",
+                     "cpu"};
+    }
+    const ModelConfig& config = created->model_->config;
+    const int hidden = config.hiddenSize, state = config.stateSize(), inner = config.intermediateSize;
+    const int widest = std::max({hidden, state, inner});
+    TERNION_CHECK(allocate(created->x_, hidden));
+    TERNION_CHECK(allocate(created->normed_, std::max(hidden, state)));
+    TERNION_CHECK(allocate(created->codable_, widest));
+    for (Rows* rows : {&created->i_, &created->f_, &created->g_, &created->h_}) TERNION_CHECK(allocate(*rows, state));
+    TERNION_CHECK(allocate(created->uv_, 2 * inner));
+    for (Codes& codes : created->codes_) TERNION_CHECK(allocate(codes, widest));
+    return std::unique_ptr<DeviceModel>(std::move(created));
+}
+
+// ---- Parts ----------------------------------------------------------------------------------------------------------------
+
+template <class Work>
+void CpuModel::forEachToken(int tokens, const Work& work) {
+    pool_.run(tokens, 1, [&](int begin, int end) {
+        for (int t = begin; t < end; ++t) work(t);
+    });
+}
+
+void CpuModel::rmsNorm(const float* x, const std::vector<float>& g, float* out) const {
+    const float r = profile::inverseRms(kernels_.sumOfSquares(x, g.size()), g.size(), model_->config.rmsNormEps);
+    kernels_.normalise(x, r, g.data(), out, g.size());
+}
+
+void CpuModel::quantise(const BitLinear& linear, const float* x, float* normed, Codes& codes, int row) const {
+    const std::size_t n = linear.norm.size();
+    const float r = profile::inverseRms(kernels_.sumOfSquares(x, n), n, bitLinearEps);
+    const float s = profile::quantisationScale(kernels_.normalise(x, r, linear.norm.data(), normed, n));
+    const auto at = static_cast<std::size_t>(row);
+    codes.scales[at] = s;
+    codes.sums[at] = kernels_.quantise(normed, s, codes.row(row, linear.weight), n);
+}
+
+/// finish(token, row, rows, accumulators of these rows, gamma / s)
+template <class Finish>
+void CpuModel::multiply(const TernaryMatrix& matrix, Codes& codes, int tokens, int begin, int end, const Finish& finish) const {
+    constexpr int tileRows = 32;  // their weights stay in the nearest cache while token after token meets them
+    alignas(64) std::array<std::int32_t, std::size_t{tileRows} * chunkTokens> accumulators;  // NOLINT(*-member-init)
+    for (int row = begin; row < end; row += tileRows) {
+        const int rows = std::min(tileRows, end - row);
+        kernels_.accumulate(matrix.packedRow(row).data(), rows, matrix.blocksPerRow(), codes.row(0, matrix), codes.sums.data(),
+                            tokens, accumulators.data());
+        for (int t = 0; t < tokens; ++t)
+            finish(t, row, static_cast<std::size_t>(rows), accumulators.data() + std::ptrdiff_t{t} * rows,
+                   matrix.gamma() / codes.scales[static_cast<std::size_t>(t)]);
+    }
+}
+
+void CpuModel::project(const TernaryMatrix& matrix, Codes& codes, int tokens, int begin, int end, float* y,
+                       std::ptrdiff_t stride) const {
+    multiply(matrix, codes, tokens, begin, end, [&](int t, int row, std::size_t rows, const std::int32_t* sums, float factor) {
+        kernels_.rescale(sums, factor, y + t * stride + row, rows);
+    });
+}
+
+void CpuModel::addProjection(const BitLinear& linear, Codes& codes, int tokens, Rows& y) {
+    pool_.run(linear.weight.rows(), rowGrain, [&](int begin, int end) {
+        multiply(linear.weight, codes, tokens, begin, end,
+                 [&](int t, int row, std::size_t rows, const std::int32_t* sums, float factor) {
+                     kernels_.addRescaled(sums, factor, y.row(t) + row, rows);
+                 });
+    });
+}
+
+// ---- The pass -------------------------------------------------------------------------------------------------------------
+
+void CpuModel::runLayer(const Layer& layer, int tokens, float* h) {
+    mixTokens(layer, tokens, h);
+    mixChannels(layer, tokens);
+}
+
+/// The MLGRU: x = x + BL_o(RMSNorm(BL_g(a)) * silu(h)), a = RMSNorm(x).
+void CpuModel::mixTokens(const Layer& layer, int tokens, float* h) {
+    forEachToken(tokens, [&](int t) {
+        rmsNorm(x_.row(t), layer.attnNorm, normed_.row(t));
+        quantise(layer.i, normed_.row(t), codable_.row(t), codes_[0], t);
+        quantise(layer.f, normed_.row(t), codable_.row(t), codes_[1], t);
+        quantise(layer.g, normed_.row(t), codable_.row(t), codes_[2], t);
+    });
+    // A channel's recurrence needs nothing of another channel: each thread takes its own through all tokens.
+    pool_.run(h_.width, rowGrain, [&](int begin, int end) {
+        project(layer.i.weight, codes_[0], tokens, begin, end, i_.row(0), i_.width);
+        project(layer.f.weight, codes_[1], tokens, begin, end, f_.row(0), f_.width);
+        project(layer.g.weight, codes_[2], tokens, begin, end, g_.row(0), g_.width);
+        const auto count = static_cast<std::size_t>(end - begin);
+        const float* bound = layer.lowerBound.empty() ? nullptr : layer.lowerBound.data() + begin;
+        const float* before = h + begin;
+        for (int t = 0; t < tokens; ++t) {
+            kernels_.gates(i_.row(t) + begin, f_.row(t) + begin, bound, before, h_.row(t) + begin, count);
+            before = h_.row(t) + begin;
+        }
+        std::memcpy(h + begin, before, count * sizeof(float));
+    });
+    forEachToken(tokens, [&](int t) {
+        float* o = normed_.row(t);
+        rmsNorm(g_.row(t), layer.gNorm, o);
+        kernels_.glu(h_.row(t), o, o, layer.gNorm.size());
+        quantise(layer.o, o, codable_.row(t), codes_[0], t);
+    });
+    addProjection(layer.o, codes_[0], tokens, x_);
+}
+
+/// The GLU: x = x + BL_down(silu(u) * v), (u, v) = BL_gate(RMSNorm(x)).
+void CpuModel::mixChannels(const Layer& layer, int tokens) {
+    forEachToken(tokens, [&](int t) {
+        rmsNorm(x_.row(t), layer.mlpNorm, normed_.row(t));
+        quantise(layer.gate, normed_.row(t), codable_.row(t), codes_[0], t);
+    });
+    const int inner = uv_.width / 2;
+    pool_.run(inner, rowGrain, [&](int begin, int end) {
+        project(layer.gate.weight, codes_[0], tokens, begin, end, uv_.row(0), uv_.width);
+        project(layer.gate.weight, codes_[0], tokens, inner + begin, inner + end, uv_.row(0), uv_.width);
+        for (int t = 0; t < tokens; ++t) {
+            float* u = uv_.row(t) + begin;
+            kernels_.glu(u, u + inner, u, static_cast<std::size_t>(end - begin));
+        }
+    });
+    forEachToken(tokens, [&](int t) { quantise(layer.down, uv_.row(t), codable_.row(t), codes_[0], t); });
+    addProjection(layer.down, codes_[0], tokens, x_);
+}
+
+/// Logits `[tokens - firstToken, V]` of what lies in x_.
+void CpuModel::runHead(int firstToken, int tokens, float* logits) {
+    const BitLinear& head = model_->head;
+    forEachToken(tokens - firstToken, [&](int t) { quantise(head, x_.row(firstToken + t), codable_.row(t), codes_[0], t); });
+    pool_.run(head.weight.rows(), rowGrain, [&](int begin, int end) {
+        project(head.weight, codes_[0], tokens - firstToken, begin, end, logits, head.weight.rows());
+    });
+}
+
+Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) {
+    const ModelConfig& config = model_->config;
+    for (const TokenId token : tokens)
+        if (token < 0 || token >= config.vocabSize)
+            return Error{ErrorCode::InvalidArgument,
+                         "token " + std::to_string(token) + " is outside the vocabulary of " + std::to_string(config.vocabSize),
+                         {}};
+    const int total = static_cast<int>(tokens.size());
+    const auto vocab = static_cast<std::size_t>(config.vocabSize);
+    const int logitRows = options.logits == LogitsWanted::All                 ? total
+                          : options.logits == LogitsWanted::Last && total > 0 ? 1
+                                                                              : 0;
+    ForwardOutput output;
+    TERNION_TRY(output.trace, Trace::create(options.trace, config, total));
+    output.logits.resize(static_cast<std::size_t>(logitRows) * vocab);
+
+    auto& own = static_cast<CpuState&>(state);
+    for (int first = 0; first < total; first += chunkTokens) {
+        if (options.stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
+        const int count = std::min(chunkTokens, total - first);
+        const auto show = [&](TraceTensor tensor, int layer, Rows& rows) {
+            output.trace.put({tensor, layer}, first, count, rows.row(0));
+        };
+        for (int t = 0; t < count; ++t)
+            model_->embeddings.row(tokens[static_cast<std::size_t>(first + t)],
+                                   {x_.row(t), static_cast<std::size_t>(x_.width)});
+        for (int l = 0; l < config.numLayers; ++l) {
+            show(TraceTensor::Residual, l, x_);
+            runLayer(model_->layers[static_cast<std::size_t>(l)], count, own.layer(l));
+            show(TraceTensor::ForgetGate, l, f_);
+            show(TraceTensor::Candidate, l, i_);
+            show(TraceTensor::State, l, h_);
+            show(TraceTensor::OutputGate, l, g_);
+        }
+        own.advance(count);
+        forEachToken(count, [&](int t) { rmsNorm(x_.row(t), model_->norm, x_.row(t)); });
+        show(TraceTensor::Residual, config.numLayers, x_);
+        // The rows of logits that are wanted are the last ones of the whole.
+        if (const int skipped = std::max(0, total - logitRows - first); skipped < count)
+            runHead(skipped, count,
+                    output.logits.data() + static_cast<std::size_t>(first + skipped - (total - logitRows)) * vocab);
+    }
+    return output;
+}
+
+Result<std::vector<float>> CpuModel::forwardLayer(int layer, std::span<const float> x, DeviceState& state) {
+    const auto width = static_cast<std::size_t>(x_.width);
+    if (layer < 0 || layer >= model_->config.numLayers || x.size() % width != 0)
+        return Error{ErrorCode::InvalidArgument,
+                     "layer " + std::to_string(layer) + " of " + std::to_string(model_->config.numLayers) + " cannot take " +
+                         std::to_string(x.size()) + " values; expected rows of " + std::to_string(width),
+                     {}};
+    std::vector<float> out(x.begin(), x.end());
+    for (std::size_t at = 0; at < out.size(); at += chunkTokens * width) {
+        const std::size_t count = std::min(chunkTokens * width, out.size() - at);
+        std::memcpy(x_.row(0), out.data() + at, count * sizeof(float));
+        runLayer(model_->layers[static_cast<std::size_t>(layer)], static_cast<int>(count / width),
+                 static_cast<CpuState&>(state).layer(layer));
+        std::memcpy(out.data() + at, x_.row(0), count * sizeof(float));
+    }
+    return out;
+}
+
+Result<BitLinearOutput> CpuModel::bitLinear(const BitLinear& linear, std::span<const float> x) {
+    const TernaryMatrix& matrix = linear.weight;
+    const auto in = static_cast<std::size_t>(matrix.cols()), out = static_cast<std::size_t>(matrix.rows());
+    if (in == 0 || linear.norm.size() != in || x.size() % in != 0)
+        return Error{ErrorCode::InvalidArgument,
+                     std::to_string(x.size()) + " values and a norm of " + std::to_string(linear.norm.size()) +
+                         " do not fit a matrix of " + std::to_string(in) + " columns",
+                     {}};
+    Codes codes;
+    TERNION_CHECK(allocate(codes, matrix.cols()));
+    std::vector<float> normed(in);
+    BitLinearOutput result;
+    const std::size_t tokens = x.size() / in;
+    result.codes.resize(x.size());
+    result.accumulators.resize(tokens * out);
+    result.y.resize(tokens * out);
+    for (std::size_t first = 0; first < tokens; first += chunkTokens) {
+        const int count = static_cast<int>(std::min<std::size_t>(chunkTokens, tokens - first));
+        for (int t = 0; t < count; ++t) {
+            const std::size_t at = (first + static_cast<std::size_t>(t)) * in;
+            quantise(linear, x.data() + at, normed.data(), codes, t);
+            for (std::size_t k = 0; k < in; ++k) result.codes[at + k] = codes.row(t, matrix)[codePlace(k)];
+        }
+        result.scales.insert(result.scales.end(), codes.scales.begin(), codes.scales.begin() + count);
+        pool_.run(matrix.rows(), rowGrain, [&](int begin, int end) {
+            multiply(matrix, codes, count, begin, end,
+                     [&](int t, int row, std::size_t rows, const std::int32_t* sums, float factor) {
+                         const std::size_t at = (first + static_cast<std::size_t>(t)) * out + static_cast<std::size_t>(row);
+                         std::copy_n(sums, rows, result.accumulators.data() + at);
+                         kernels_.rescale(sums, factor, result.y.data() + at, rows);
+                     });
+        });
+    }
+    return result;
+}
+
+// ---- Around it ------------------------------------------------------------------------------------------------------------
+
+Result<std::unique_ptr<DeviceState>> CpuModel::createState() {
+    return std::unique_ptr<DeviceState>(std::make_unique<CpuState>(model_->config.numLayers, model_->config.stateSize()));
+}
+
+MemoryUse CpuModel::memory() const {
+    MemoryUse use;
+    use.weights = model_->ternaryBytes() + model_->embeddingBytes();
+    use.state = static_cast<std::uint64_t>(model_->config.numLayers) * static_cast<std::uint64_t>(model_->config.stateSize()) *
+                sizeof(float);
+    for (const Rows* rows : {&x_, &normed_, &codable_, &i_, &f_, &g_, &h_, &uv_}) use.scratch += rows->buffer.size();
+    for (const Codes& codes : codes_) use.scratch += codes.buffer.size();
+    return use;
+}
+
+Result<double> CpuModel::measureReadBandwidth() {
+    using Clock = std::chrono::steady_clock;
+    constexpr int kibibytes = 256 << 10;  // more than the caches of any processor but the largest servers'
+    TERNION_TRY(auto buffer, AlignedBuffer::allocate(std::size_t{kibibytes} << 10));
+    // Untouched pages are all one page of zeros: each needs memory of its own.
+    pool_.run(kibibytes, 1024, [&](int begin, int end) {
+        std::memset(buffer.data() + (std::size_t(begin) << 10), 1, std::size_t(end - begin) << 10);
+    });
+    std::atomic<std::uint64_t> kept = 0;
+    double best = 0.0;
+    for (const auto start = Clock::now(); Clock::now() - start < std::chrono::milliseconds(120);) {
+        const auto before = Clock::now();
+        pool_.run(kibibytes, 1024, [&](int begin, int end) {
+            kept += kernels_.readAll(buffer.data() + (std::size_t(begin) << 10), std::size_t(end - begin) << 10);
+        });
+        const std::chrono::duration<double> seconds = Clock::now() - before;
+        best = std::max(best, static_cast<double>(buffer.size()) / seconds.count());
+    }
+    return best;
+}
+
+}  // namespace ternion

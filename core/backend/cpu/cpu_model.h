@@ -1,0 +1,91 @@
+// The forward pass on the host's processor.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "backend/backend.h"
+#include "backend/cpu/kernels.h"
+#include "backend/cpu/thread_pool.h"
+#include "base/aligned_buffer.h"
+
+namespace ternion {
+
+/// A model resident in host memory: the shared Model itself, read in place, and scratch for one chunk of tokens.
+class CpuModel final : public DeviceModel {
+public:
+    /// OutOfMemory, also where the system gives no more threads.
+    static Result<std::unique_ptr<DeviceModel>> create(std::shared_ptr<const Model> model, DeviceInfo device,
+                                                       const Kernels& kernels, int threads);
+
+    const Model& model() const override { return *model_; }
+    const DeviceInfo& device() const override { return device_; }
+    Result<std::unique_ptr<DeviceState>> createState() override;
+    Result<ForwardOutput> forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) override;
+    MemoryUse memory() const override;
+    Result<double> measureReadBandwidth() override;
+    Result<std::vector<float>> forwardLayer(int layer, std::span<const float> x, DeviceState& state) override;
+    Result<BitLinearOutput> bitLinear(const BitLinear& linear, std::span<const float> x) override;
+
+private:
+    /// Tokens that go through a layer together: each weight is unpacked once for several of them.
+    static constexpr int chunkTokens = 64;
+
+    /// `[chunkTokens, width]` floats.
+    struct Rows {
+        AlignedBuffer buffer;
+        int width = 0;
+        float* row(int token) { return reinterpret_cast<float*>(buffer.data()) + std::ptrdiff_t{token} * width; }
+    };
+
+    /// The inputs of one BitLinear, quantised: `[chunkTokens, blocksPerRow * 256]` codes as Kernels::quantise orders them.
+    struct Codes {
+        AlignedBuffer buffer;
+        std::array<float, chunkTokens> scales{};
+        std::array<std::int32_t, chunkTokens> sums{};
+        std::int8_t* row(int token, const TernaryMatrix& matrix) {
+            return reinterpret_cast<std::int8_t*>(buffer.data()) +
+                   std::ptrdiff_t{token} * matrix.blocksPerRow() * TernaryMatrix::blockColumns;
+        }
+    };
+
+    CpuModel(std::shared_ptr<const Model> model, DeviceInfo device, const Kernels& kernels, int threads);
+
+    static Status allocate(Rows& rows, int width);
+    static Status allocate(Codes& codes, int width);
+
+    // The steps of design, section 2, in its order; each over the `tokens` of one chunk.
+    void runLayer(const Layer& layer, int tokens, float* h);
+    void mixTokens(const Layer& layer, int tokens, float* h);
+    void mixChannels(const Layer& layer, int tokens);
+    void runHead(int firstToken, int tokens, float* logits);
+
+    // Their parts. `row` is a chunk's token; `begin` and `end` bound the matrix rows that the calling thread makes.
+    void rmsNorm(const float* x, const std::vector<float>& g, float* out) const;
+    void quantise(const BitLinear& linear, const float* x, float* normed, Codes& codes, int row) const;
+    template <class Finish>
+    void multiply(const TernaryMatrix& matrix, Codes& codes, int tokens, int begin, int end, const Finish& finish) const;
+    void project(const TernaryMatrix& matrix, Codes& codes, int tokens, int begin, int end, float* y,
+                 std::ptrdiff_t stride) const;
+    void addProjection(const BitLinear& linear, Codes& codes, int tokens, Rows& y);
+    template <class Work>
+    void forEachToken(int tokens, const Work& work);
+
+    std::shared_ptr<const Model> model_;
+    DeviceInfo device_;
+    const Kernels& kernels_;
+    ThreadPool pool_;
+
+    Rows x_;                      ///< `[D]` the residual stream
+    Rows normed_;                 ///< `[max(D, S)]` a, o and m of the design
+    Rows codable_;                ///< `[max(D, S, I)]` n inside BitLinear
+    Rows i_, f_, g_, h_;          ///< `[S]` after runLayer as TraceTensor describes them
+    Rows uv_;                     ///< `[2I]`
+    std::array<Codes, 3> codes_;  ///< i, f and g have norms, so codes, of their own; all else uses the first
+};
+
+}  // namespace ternion

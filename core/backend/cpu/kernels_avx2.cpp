@@ -1,0 +1,34 @@
+// AVX2: every 64-bit processor of the last ten years.
+#include <immintrin.h>
+
+#include "backend/cpu/vector_kernels.h"
+
+namespace ternion {
+namespace {
+
+struct Avx2 {
+    using Floats [[gnu::vector_size(32)]] = float;
+    using Ints [[gnu::vector_size(32)]] = std::int32_t;
+    static constexpr int tileRows = 2;  // 2 x 4 sums of the 16 registers
+    static constexpr int tileTokens = 4;
+
+    static Floats roundHalfEven(Floats x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+    static Ints dot(Ints sum, Ints codes, Ints q) {
+        // A pair of products is at most 2 * 2 * 128: far from saturating 16 bits.
+        const __m256i pairs = _mm256_maddubs_epi16((__m256i)codes, (__m256i)q);
+        return sum + (Ints)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    }
+    static std::int32_t total(Ints x) {
+        std::int32_t sum = 0;
+        for (int j = 0; j < 8; ++j) sum += x[j];
+        return sum;
+    }
+};
+
+bool supported() { return __builtin_cpu_supports("avx2") != 0; }
+
+}  // namespace
+
+constinit const Kernels avx2Kernels = VectorKernels<Avx2>::table("avx2", supported);
+
+}  // namespace ternion

@@ -1,0 +1,48 @@
+// The threads of one device model: they meet several times a layer, so a meeting must cost less than a microsecond.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <thread>
+#include <vector>
+
+namespace ternion {
+
+/// `size` threads, the caller's being one. A thread with nothing to do spins for some tens of microseconds, which bridges the
+/// pauses within a token, then sleeps. Used by one thread at a time; destruction joins.
+class ThreadPool {
+public:
+    explicit ThreadPool(int size);
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
+    ~ThreadPool();
+
+    int size() const { return static_cast<int>(workers_.size()) + 1; }
+
+    /// Calls `work(begin, end)` for disjoint parts of [0, count), one a thread, and returns when all are done. Parts begin at
+    /// multiples of `grain` and depend on nothing but the arguments. Allocates nothing. `work` must not throw.
+    template <class Work>
+    void run(int count, int grain, const Work& work) {
+        start({[](const void* context, int begin, int end) { (*static_cast<const Work*>(context))(begin, end); }, &work, count,
+               grain});
+    }
+
+private:
+    struct Task {
+        void (*call)(const void* work, int begin, int end) = nullptr;
+        const void* work = nullptr;
+        int count = 0;
+        int grain = 1;
+    };
+
+    void start(const Task& task);
+    void runPart(int index) const;
+    void serve(int index);
+
+    Task task_;
+    alignas(64) std::atomic<unsigned> round_{0};  // raised to start the workers; their task is then task_
+    alignas(64) std::atomic<unsigned> busy_{0};   // workers that have not finished this round
+    std::vector<std::jthread> workers_;           // last: they use all of the above
+};
+
+}  // namespace ternion

@@ -1,0 +1,234 @@
+// The kernels once for all vector instruction sets: the operations of backend/float_profile.h in the same order, a register at
+// a time. Included by the file of each set, which says in a class of its own (in an anonymous namespace, so that no two files
+// share machine code) what its registers are:
+//   Floats, Ints                a register of 32-bit elements (GCC vector extensions: + - * < ?: work on every element)
+//   roundHalfEven(Floats)
+//   dot(Ints sum, codes, q)     sum + products of four unsigned by four signed bytes in each element
+//   total(Ints)                 the sum of its elements
+#pragma once
+
+#include <xmmintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "backend/cpu/kernels.h"
+
+namespace ternion {
+
+template <class Isa>
+struct VectorKernels {
+    using Floats = typename Isa::Floats;
+    using Ints = typename Isa::Ints;
+    static constexpr std::size_t bytes = sizeof(Floats);
+    static constexpr std::size_t width = bytes / sizeof(float);
+    using Bytes [[gnu::vector_size(width)]] = std::int8_t;
+    static constexpr std::size_t blockBytes = 64;
+    static constexpr std::size_t blockColumns = 256;
+
+    // ---- Loads, stores, loops -----------------------------------------------------------------------------------------
+
+    struct Whole {
+        constexpr operator std::size_t() const { return width; }  // NOLINT(google-explicit-constructor)
+    };
+
+    template <class Register, class Element>
+    static Register load(const Element* from, std::size_t count = width) {
+        Register value{};
+        __builtin_memcpy(&value, from, count * sizeof(Element));
+        return value;
+    }
+    template <class Register, class Element>
+    static void store(const Register& value, Element* to, std::size_t count = width) {
+        __builtin_memcpy(to, &value, count * sizeof(Element));
+    }
+
+    /// body(first element, how many): full registers with a count known to the compiler, then what remains, if anything does.
+    template <class Body>
+    static void forEachRegister(std::size_t n, const Body& body) {
+        std::size_t k = 0;
+        for (; k + width <= n; k += width) body(k, Whole{});
+        if (k < n) body(k, n - k);
+    }
+
+    static Floats broadcast(float x) { return x - Floats{}; }
+    static Floats absolute(Floats x) { return (Floats)((Ints)x & 0x7FFFFFFF); }
+
+    // ---- Functions of the float profile ---------------------------------------------------------------------------------
+
+    static Floats clamp(Floats x, float low, float high) {
+        x = x < low ? broadcast(low) : x;
+        return high < x ? broadcast(high) : x;
+    }
+
+    static Floats exponential(Floats x) {
+        x = clamp(x, -80.0F, 80.0F);
+        const Floats n = Isa::roundHalfEven(x * 1.44269504F);
+        const Floats r = (x - n * 0.693359375F) - n * -2.12194440e-4F;
+        Floats p = broadcast(1.9875691500e-4F);
+        p = p * r + 1.3981999507e-3F;
+        p = p * r + 8.3334519073e-3F;
+        p = p * r + 4.1665795894e-2F;
+        p = p * r + 1.6666665459e-1F;
+        p = p * r + 5.0000001201e-1F;
+        p = p * (r * r) + r + 1.0F;
+        return p * (Floats)((__builtin_convertvector(n, Ints) + 127) << 23);
+    }
+
+    static Floats sigmoid(Floats x) { return 1.0F / (1.0F + exponential(-x)); }
+    static Floats silu(Floats x) { return x * sigmoid(x); }
+
+    // ---- Kernels --------------------------------------------------------------------------------------------------------
+
+    static float sumOfSquares(const float* x, std::size_t n) {
+        constexpr std::size_t lanes = 256;
+        Floats lane[lanes / width] = {};
+        std::size_t k = 0;
+        for (; k + lanes <= n; k += lanes)
+            for (std::size_t j = 0; j < lanes / width; ++j) {
+                const auto v = load<Floats>(x + k + j * width);
+                lane[j] += v * v;
+            }
+        // What is missing of the last round counts as zeros: they change no lane.
+        forEachRegister(n - k, [&](std::size_t j, auto count) {
+            const auto v = load<Floats>(x + k + j, count);
+            lane[j / width] += v * v;
+        });
+        for (std::size_t half = lanes / width / 2; half > 0; half /= 2)
+            for (std::size_t j = 0; j < half; ++j) lane[j] += lane[j + half];
+        float last[width];
+        store(lane[0], last);
+        for (std::size_t half = width / 2; half > 0; half /= 2)
+            for (std::size_t j = 0; j < half; ++j) last[j] += last[j + half];
+        return last[0];
+    }
+
+    static float normalise(const float* x, float r, const float* g, float* out, std::size_t n) {
+        Floats largest{};
+        forEachRegister(n, [&](std::size_t k, auto count) {
+            const Floats value = (load<Floats>(x + k, count) * r) * load<Floats>(g + k, count);
+            store(value, out + k, count);
+            largest = largest < absolute(value) ? absolute(value) : largest;
+        });
+        float result = 0.0F;
+        for (std::size_t j = 0; j < width; ++j) result = result < largest[j] ? largest[j] : result;
+        return result;
+    }
+
+    static std::int32_t quantise(const float* x, float s, std::int8_t* codes, std::size_t n) {
+        Ints sum{};
+        forEachRegister(n, [&](std::size_t k, auto count) {
+            const Floats rounded = clamp(Isa::roundHalfEven(load<Floats>(x + k, count) * s), -128.0F, 127.0F);
+            const Ints code = __builtin_convertvector(rounded, Ints);
+            store(__builtin_convertvector(code, Bytes), codes + codePlace(k));
+            sum += code;
+        });
+        for (std::size_t k = (n + width - 1) / width * width; k % blockColumns != 0; k += width)
+            store(Bytes{}, codes + codePlace(k));
+        return Isa::total(sum);
+    }
+
+    static void rescale(const std::int32_t* accumulators, float factor, float* y, std::size_t n) {
+        forEachRegister(n, [&](std::size_t k, auto count) {
+            store(__builtin_convertvector(load<Ints>(accumulators + k, count), Floats) * factor, y + k, count);
+        });
+    }
+
+    static void addRescaled(const std::int32_t* accumulators, float factor, float* y, std::size_t n) {
+        forEachRegister(n, [&](std::size_t k, auto count) {
+            const Floats added = __builtin_convertvector(load<Ints>(accumulators + k, count), Floats) * factor;
+            store(load<Floats>(y + k, count) + added, y + k, count);
+        });
+    }
+
+    static void gates(float* i, float* f, const float* lowerBound, const float* before, float* h, std::size_t n) {
+        forEachRegister(n, [&](std::size_t k, auto count) {
+            Floats forget = sigmoid(load<Floats>(f + k, count));
+            if (lowerBound != nullptr) {
+                const auto b = load<Floats>(lowerBound + k, count);
+                forget = b + (1.0F - b) * forget;
+            }
+            const Floats candidate = silu(load<Floats>(i + k, count)) * (1.0F - forget);
+            const Floats next = forget * load<Floats>(before + k, count) + candidate;
+            store(forget, f + k, count);
+            store(candidate, i + k, count);
+            store(absolute(next) < 0x1p-126F ? Floats{} : next, h + k, count);
+        });
+    }
+
+    static void glu(const float* u, const float* v, float* out, std::size_t n) {
+        forEachRegister(n, [&](std::size_t k, auto count) {
+            store(silu(load<Floats>(u + k, count)) * load<Floats>(v + k, count), out + k, count);
+        });
+    }
+
+    /// `rows` rows by `tokens` tokens held in registers: each weight is loaded and unpacked once for all of them, each
+    /// activation once for all rows.
+    template <int rows, int tokens>
+    static void tile(const std::byte* weights, std::size_t blocks, const std::int8_t* codes, const std::int32_t* sums,
+                     std::int32_t* accumulators, std::size_t stride) {
+        constexpr std::size_t ahead = 2048;  // bytes that memory needs to keep up: fewer stall, more are evicted again
+        const std::size_t rowBytes = blocks * blockBytes;
+        Ints sum[rows][tokens] = {};
+        for (std::size_t at = 0; at < rowBytes; at += bytes) {
+            const std::int8_t* activations = codes + at / blockBytes * blockColumns + at % blockBytes;
+            Ints word[rows];
+            for (int r = 0; r < rows; ++r) {
+                const std::byte* from = weights + static_cast<std::size_t>(r) * rowBytes + at;
+                _mm_prefetch(reinterpret_cast<const char*>(from + ahead), _MM_HINT_T0);
+                word[r] = load<Ints>(from, bytes);
+            }
+            for (int l = 0; l < 4; ++l)
+                for (int t = 0; t < tokens; ++t) {
+                    const auto q =
+                        load<Ints>(activations + static_cast<std::size_t>(t) * blocks * blockColumns + 64 * l, bytes);
+                    for (int r = 0; r < rows; ++r) sum[r][t] = Isa::dot(sum[r][t], word[r] >> 2 * l & 0x03030303, q);
+                }
+        }
+        for (int t = 0; t < tokens; ++t)
+            for (int r = 0; r < rows; ++r)
+                accumulators[static_cast<std::size_t>(t) * stride + static_cast<std::size_t>(r)] =
+                    Isa::total(sum[r][t]) - sums[t];
+    }
+
+    template <int tokens>
+    static void allRows(const std::byte* weights, int rows, int blocks, const std::int8_t* codes, const std::int32_t* sums,
+                        std::int32_t* accumulators) {
+        const auto blockCount = static_cast<std::size_t>(blocks);
+        const auto stride = static_cast<std::size_t>(rows);
+        int r = 0;
+        const auto from = [&] { return weights + static_cast<std::size_t>(r) * blockCount * blockBytes; };
+        for (; r + Isa::tileRows <= rows; r += Isa::tileRows)
+            tile<Isa::tileRows, tokens>(from(), blockCount, codes, sums, accumulators + r, stride);
+        for (; r < rows; ++r) tile<1, tokens>(from(), blockCount, codes, sums, accumulators + r, stride);
+    }
+
+    static void accumulate(const std::byte* weights, int rows, int blocks, const std::int8_t* codes, const std::int32_t* sums,
+                           int tokens, std::int32_t* accumulators) {
+        int t = 0;
+        const auto run = [&](auto kernel) {
+            const auto first = static_cast<std::size_t>(t);
+            kernel(weights, rows, blocks, codes + first * static_cast<std::size_t>(blocks) * blockColumns, sums + t,
+                   accumulators + first * static_cast<std::size_t>(rows));
+        };
+        for (; t + Isa::tileTokens <= tokens; t += Isa::tileTokens) run(allRows<Isa::tileTokens>);
+        for (; t < tokens; ++t) run(allRows<1>);
+    }
+
+    static std::uint64_t readAll(const std::byte* from, std::size_t size) {
+        Ints all[4] = {};
+        std::size_t at = 0;
+        for (; at + 4 * bytes <= size; at += 4 * bytes)
+            for (std::size_t j = 0; j < 4; ++j) {
+                _mm_prefetch(reinterpret_cast<const char*>(from + at + j * bytes + 4096), _MM_HINT_T0);
+                all[j] ^= load<Ints>(from + at + j * bytes, bytes);
+            }
+        return static_cast<std::uint64_t>(Isa::total(all[0] ^ all[1] ^ all[2] ^ all[3]));
+    }
+
+    static constexpr Kernels table(const char* name, bool (*supported)()) {
+        return {name, supported, accumulate, sumOfSquares, normalise, quantise, rescale, addRescaled, gates, glu, readAll};
+    }
+};
+
+}  // namespace ternion

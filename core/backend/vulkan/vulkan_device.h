@@ -1,0 +1,106 @@
+// One logical device: its memory, pipelines and queue.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "backend/vulkan/vulkan_instance.h"
+
+namespace ternion::vulkan {
+
+/// Where a buffer lies and who touches it.
+enum class MemoryKind {
+    Device,    ///< the device alone; read and written by copies
+    Upload,    ///< mapped, written by the host
+    Readback,  ///< mapped and cached, read by the host
+};
+
+/// Device memory with an address, mapped where its kind says so. Move-only; outlived by its Device.
+struct Buffer {
+    Owned<VkDeviceMemory> memory;  // before the buffer that is bound to it
+    Owned<VkBuffer> buffer;
+    VkDeviceSize size = 0;
+    VkDeviceAddress address = 0;
+    std::byte* mapped = nullptr;  ///< null for MemoryKind::Device
+
+    template <class T>
+    std::span<T> as() const {
+        return {reinterpret_cast<T*>(mapped), static_cast<std::size_t>(size) / sizeof(T)};
+    }
+};
+
+/// A kernel with its specialization constants fixed.
+struct Pipeline {
+    Owned<VkPipelineLayout> layout;
+    Owned<VkPipeline> pipeline;
+};
+
+class Commands;
+
+/// Used by one thread at a time.
+class Device {
+public:
+    static Result<std::shared_ptr<Device>> create(std::shared_ptr<const Instance> instance, const PhysicalDevice& physical);
+    ~Device();
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
+
+    const Api& api() const { return api_; }
+    const PhysicalDevice& physical() const { return physical_; }
+
+    /// DeviceOutOfMemory with the sizes needed and available.
+    Result<Buffer> allocate(VkDeviceSize size, MemoryKind kind);
+    /// Kernel `name` of vulkan-shaders; constants have the ids 0, 1, 2, ...
+    Result<Pipeline> pipeline(std::string_view name, std::span<const std::uint32_t> constants, std::size_t pushBytes);
+    Result<Commands> commands();
+    /// Runs recorded commands and waits for them. DeviceLost.
+    Status run(const Commands& commands);
+
+    /// Bytes free in the heap that device buffers come from, as far as the driver tells.
+    VkDeviceSize available() const;
+
+private:
+    Device(std::shared_ptr<const Instance> instance, const PhysicalDevice& physical)
+        : instance_(std::move(instance)), api_(instance_->api()), physical_(physical) {}
+    Result<std::uint32_t> memoryType(std::uint32_t allowed, MemoryKind kind) const;
+
+    std::shared_ptr<const Instance> instance_;
+    Api api_;
+    PhysicalDevice physical_;
+    VkDevice device_ = VK_NULL_HANDLE;
+    VkQueue queue_ = VK_NULL_HANDLE;
+    Owned<VkCommandPool> pool_;
+    Owned<VkFence> fence_;
+};
+
+/// A command buffer. Every step sees what the steps before it wrote. Record once between begin() and end(), run as often as
+/// wanted while the buffers it names live.
+class Commands {
+public:
+    Status begin();
+    Status end();
+
+    struct Groups {
+        std::uint32_t x = 1, y = 1, z = 1;
+    };
+    template <class Push>
+    void dispatch(const Pipeline& pipeline, const Push& push, Groups groups) {
+        static_assert(sizeof(Push) <= 128, "all that Vulkan promises");
+        dispatch(pipeline, std::as_bytes(std::span(&push, 1)), groups);
+    }
+    void copy(const Buffer& from, VkDeviceSize fromOffset, const Buffer& to, VkDeviceSize toOffset, VkDeviceSize size);
+    void zero(const Buffer& buffer);
+
+private:
+    friend class Device;
+    Commands(const Api& api, Owned<VkCommandBuffer> buffer) : api_(&api), buffer_(std::move(buffer)) {}
+    void dispatch(const Pipeline& pipeline, std::span<const std::byte> push, Groups groups);
+    void barrier();
+
+    const Api* api_;
+    Owned<VkCommandBuffer> buffer_;
+};
+
+}  // namespace ternion::vulkan

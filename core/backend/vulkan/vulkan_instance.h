@@ -1,0 +1,49 @@
+// The connection to the Vulkan loader, and the physical devices behind it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "backend/backend.h"
+#include "backend/vulkan/vulkan_api.h"
+#include "backend/vulkan/vulkan_backend.h"
+
+namespace ternion::vulkan {
+
+/// What we need to know of a device before and while using it.
+struct PhysicalDevice {
+    VkPhysicalDevice handle = VK_NULL_HANDLE;
+    DeviceInfo info;
+    std::uint32_t queueFamily = 0;
+    bool packedDot = false;           ///< packed 8-bit dot products (VK_KHR_shader_integer_dot_product)
+    bool packedDotExtension = false;  ///< by extension: before Vulkan 1.3
+    bool memoryBudget = false;        ///< VK_EXT_memory_budget
+    VkPhysicalDeviceLimits limits{};
+    VkDeviceSize maxAllocation = 0;
+    VkPhysicalDeviceMemoryProperties memory{};
+};
+
+/// Thread-safe once made. Shared by the devices made from it.
+class Instance {
+public:
+    /// DeviceUnavailable, saying what to install.
+    static Result<std::shared_ptr<const Instance>> create(const VulkanOptions& options);
+    ~Instance();
+    Instance(const Instance&) = delete;
+    Instance& operator=(const Instance&) = delete;
+
+    const Api& api() const { return api_; }
+    const std::vector<PhysicalDevice>& devices() const { return devices_; }
+
+private:
+    Instance() = default;
+    Status findDevices();
+
+    Api api_;
+    VkInstance instance_ = VK_NULL_HANDLE;
+    VkDebugUtilsMessengerEXT messenger_ = VK_NULL_HANDLE;
+    VulkanOptions options_;
+    std::vector<PhysicalDevice> devices_;
+};
+
+}  // namespace ternion::vulkan

@@ -1,0 +1,60 @@
+// The kernels of vulkan-shaders as the host sees them: push constants and how many workgroups.
+#pragma once
+
+#include <array>
+
+#include "backend/vulkan/vulkan_device.h"
+
+namespace ternion::vulkan {
+
+// Twins of the kernels' push constant blocks; what each field is, is written there.
+struct QuantisePush {
+    VkDeviceAddress x, state, weight, values, norms, codes, scales, sums;
+    std::uint32_t width, tokens;
+    float eps;
+};
+
+struct BitLinearPush {
+    VkDeviceAddress weights, codes, scales, sums, y;
+    std::array<float, 3> gamma;
+    std::uint32_t rows, blocks, tokens;
+};
+
+struct MlgruPush {
+    VkDeviceAddress candidates, forgets, lowerBound, state, states;
+    std::uint32_t width, tokens, bounded, keepGates;
+};
+
+/// What a BitLinear's product becomes.
+enum class ProductResult : std::uint32_t { Store, AddToResidual, Accumulators };
+
+/// One pipeline a kernel and shape, made when the model is loaded. Outlived by the Device.
+class Kernels {
+public:
+    static Result<Kernels> create(Device& device);
+
+    void normQuantise(Commands& commands, const QuantisePush& push, std::uint32_t projections) const {
+        quantise(commands, normQuantise_, push, projections);
+    }
+    void plainQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, plainQuantise_, push, 1); }
+    void gateQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, gateQuantise_, push, 1); }
+    void gluQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, gluQuantise_, push, 1); }
+    void bitLinear(Commands& commands, const BitLinearPush& push, std::uint32_t projections, ProductResult result) const;
+    void mlgru(Commands& commands, const MlgruPush& push) const;
+
+private:
+    static void quantise(Commands& commands, const Pipeline& pipeline, const QuantisePush& push, std::uint32_t projections) {
+        commands.dispatch(pipeline, push, {push.tokens, projections, 1});
+    }
+
+    Pipeline normQuantise_, plainQuantise_, gateQuantise_, gluQuantise_, mlgru_;
+    std::array<std::array<Pipeline, 3>, 2> bitLinear_;  // [one token, a tile of tokens][ProductResult]
+    std::uint32_t groupRows_ = 1;
+    std::uint32_t tileTokens_ = 1;
+    std::uint32_t maxGroups_ = 1;
+};
+
+/// Bytes a second that the device reads, timed over a buffer larger than its caches.
+Result<double> measureReadBandwidth(Device& device);
+
+}  // namespace ternion::vulkan

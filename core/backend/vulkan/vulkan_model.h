@@ -1,0 +1,98 @@
+// A model resident on a Vulkan device: the whole forward pass in compute shaders.
+#pragma once
+
+#include <optional>
+
+#include "backend/backend.h"
+#include "backend/vulkan/vulkan_kernels.h"
+#include "backend/vulkan/vulkan_weights.h"
+
+namespace ternion::vulkan {
+
+/// The states of all layers on the device, and the commands that decode one token with them, recorded at the first.
+class VulkanState final : public DeviceState {
+public:
+    static Result<std::unique_ptr<VulkanState>> create(std::shared_ptr<Device> device, const ModelConfig& config);
+
+    Status reset() override;
+    Result<StateSnapshot> snapshot() const override;
+    Status restore(const StateSnapshot& snapshot) override;
+
+private:
+    friend class VulkanModel;
+    explicit VulkanState(std::shared_ptr<Device> device) : device_(std::move(device)) {}
+    Status transfer(const Buffer& from, const Buffer& to) const;
+
+    std::shared_ptr<Device> device_;
+    std::size_t floats_ = 0;
+    Buffer h_;       // [layers, S]
+    Buffer upload_;  // the same size, seen by the host
+    Buffer readback_;
+    std::optional<Commands> decode_;
+    int decodeReadback_ = 0;  // the readback buffer that decode_ writes
+    std::int64_t position_ = 0;
+};
+
+class VulkanModel final : public DeviceModel {
+public:
+    static Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<Device> device, std::shared_ptr<const Model> model,
+                                                     const Progress& progress);
+
+    const Model& model() const override { return *model_; }
+    const DeviceInfo& device() const override { return device_->physical().info; }
+    Result<std::unique_ptr<DeviceState>> createState() override;
+    Result<ForwardOutput> forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) override;
+    MemoryUse memory() const override;
+    Result<double> measureReadBandwidth() override { return vulkan::measureReadBandwidth(*device_); }
+    Result<std::vector<float>> forwardLayer(int layer, std::span<const float> x, DeviceState& state) override;
+    Result<BitLinearOutput> bitLinear(const BitLinear& linear, std::span<const float> x) override;
+
+private:
+    /// What a pass works in, for up to `chunk` tokens.
+    struct Scratch {
+        Buffer input;                // [T, D], written by the host: embeddings
+        Buffer x;                    // [T, D] the residual stream
+        Buffer y;                    // [P, T, rows] what BitLinears give
+        Buffer values;               // [P, T, in] what BitLinears are given
+        Buffer codes, scales, sums;  // of those, quantised
+        Buffer states;               // [T, S] h after each token
+        Buffer logits;               // [T, V]
+        Buffer readback;             // logits, then what is traced
+    };
+    /// Where in the readback what a pass was asked for will lie, in bytes.
+    struct Traced {
+        TraceRequest::Item item;
+        VkDeviceSize offset, size;
+    };
+    struct ReadbackPlan {
+        std::uint32_t logits = 0;  ///< rows, of the last tokens; they come first
+        std::vector<Traced> traced;
+        VkDeviceSize bytes = 0;
+    };
+
+    VulkanModel(std::shared_ptr<Device> device, std::shared_ptr<const Model> model, DeviceWeights weights, Kernels kernels)
+        : device_(std::move(device)), model_(std::move(model)), weights_(std::move(weights)), kernels_(std::move(kernels)) {}
+    Status allocateScratch();
+    Status checkTokens(std::span<const TokenId> tokens) const;
+    void embed(std::span<const TokenId> tokens);
+    QuantisePush quantisePush(const Buffer& x, VkDeviceAddress weight, const DeviceBitLinear& linear,
+                              std::uint32_t tokens) const;
+    BitLinearPush productPush(const DeviceBitLinear& linear, const Buffer& y, std::uint32_t tokens) const;
+    void recordTokenMixer(Commands& commands, std::size_t layer, const VulkanState& state, std::uint32_t tokens,
+                          bool keepGates) const;
+    void recordChannelMixer(Commands& commands, std::size_t layer, std::uint32_t tokens) const;
+    void recordHead(Commands& commands, std::uint32_t first, std::uint32_t tokens) const;
+    ReadbackPlan planReadback(std::uint32_t tokens, const ForwardOptions& options) const;
+    void recordPass(Commands& commands, const VulkanState& state, std::uint32_t tokens, const ReadbackPlan& plan) const;
+    Status runChunk(std::span<const TokenId> tokens, VulkanState& state, const ForwardOptions& options, ForwardOutput& output);
+
+    std::shared_ptr<Device> device_;
+    std::shared_ptr<const Model> model_;
+    DeviceWeights weights_;
+    Kernels kernels_;
+    Scratch scratch_;
+    std::uint32_t chunk_ = 1;  // tokens a submission, at most
+    int readbackMade_ = 0;     // counts the buffers that scratch_.readback has been
+};
+
+}  // namespace ternion::vulkan

@@ -1,0 +1,140 @@
+#include "backend/vulkan/vulkan_weights.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ternion::vulkan {
+namespace {
+
+constexpr VkDeviceSize alignment = 256;
+constexpr VkDeviceSize stagingBytes = VkDeviceSize{16} << 20;
+constexpr VkDeviceSize blockBytes = VkDeviceSize{128} << 20;
+
+constexpr VkDeviceSize aligned(VkDeviceSize size) { return (size + alignment - 1) / alignment * alignment; }
+
+/// All that upload() puts, alignment included.
+VkDeviceSize bytesOf(const Model& model) {
+    VkDeviceSize bytes = 0;
+    const auto add = [&](std::size_t floats) { bytes += aligned(floats * sizeof(float)); };
+    model.forEachBitLinear([&](const std::string&, const BitLinear& linear) {
+        bytes += aligned(linear.weight.packed().size());
+        add(linear.norm.size());
+    });
+    for (const Layer& layer : model.layers) {
+        add(layer.attnNorm.size());
+        add(layer.gNorm.size());
+        add(layer.mlpNorm.size());
+        add(layer.lowerBound.size());
+    }
+    add(model.norm.size());
+    return bytes;
+}
+
+}  // namespace
+
+Result<WeightMemory> WeightMemory::create(Device& device, VkDeviceSize expected) {
+    WeightMemory memory;
+    memory.device_ = &device;
+    memory.expected_ = expected;
+    TERNION_TRY(memory.staging_, device.allocate(std::min(stagingBytes, aligned(expected)), MemoryKind::Upload));
+    return memory;
+}
+
+Result<VkDeviceAddress> WeightMemory::put(std::span<const std::span<const std::byte>> parts) {
+    VkDeviceSize size = 0;
+    for (const auto& part : parts) size += part.size();
+    size = aligned(size);
+    if (blocks_.empty() || used_ + size > blocks_.back().size) {
+        TERNION_CHECK(flush());
+        const VkDeviceSize rest = expected_ - std::min(expected_, bytes_);
+        TERNION_TRY(auto block, device_->allocate(std::max(size, std::min(rest, blockBytes)), MemoryKind::Device));
+        blocks_.push_back(std::move(block));
+        used_ = 0;
+    }
+    const VkDeviceSize start = used_;
+    VkDeviceSize offset = start;
+    for (const auto& part : parts) {
+        TERNION_CHECK(write(part, offset));
+        offset += part.size();
+    }
+    used_ += size;
+    bytes_ += size;
+    return blocks_.back().address + start;
+}
+
+Status WeightMemory::write(std::span<const std::byte> part, VkDeviceSize offset) {
+    while (!part.empty()) {
+        if (staged_ == staging_.size) TERNION_CHECK(flush());
+        const auto piece = part.first(std::min<std::size_t>(part.size(), staging_.size - staged_));
+        std::memcpy(staging_.mapped + staged_, piece.data(), piece.size());
+        copies_.push_back({staged_, offset, piece.size()});
+        staged_ += piece.size();
+        offset += piece.size();
+        part = part.subspan(piece.size());
+    }
+    return {};
+}
+
+Status WeightMemory::flush() {
+    if (copies_.empty()) return {};
+    TERNION_TRY(auto commands, device_->commands());
+    TERNION_CHECK(commands.begin());
+    for (const Copy& copy : copies_) commands.copy(staging_, copy.from, blocks_.back(), copy.to, copy.size);
+    TERNION_CHECK(commands.end());
+    TERNION_CHECK(device_->run(commands));
+    copies_.clear();
+    staged_ = 0;
+    return {};
+}
+
+Result<DeviceBitLinear> putBitLinears(WeightMemory& memory, std::initializer_list<const BitLinear*> linears) {
+    const BitLinear& first = **linears.begin();
+    DeviceBitLinear device;
+    device.projections = static_cast<std::uint32_t>(linears.size());
+    device.rows = static_cast<std::uint32_t>(first.weight.rows());
+    device.columns = static_cast<std::uint32_t>(first.weight.cols());
+    std::vector<std::span<const std::byte>> trits, norms;
+    for (const BitLinear* linear : linears) {
+        device.gamma[trits.size()] = linear->weight.gamma();
+        trits.push_back(linear->weight.packed());
+        norms.push_back(std::as_bytes(std::span(linear->norm)));
+    }
+    TERNION_TRY(device.weights, memory.put(trits));
+    TERNION_TRY(device.norms, memory.put(norms));
+    return device;
+}
+
+Result<DeviceWeights> DeviceWeights::upload(Device& device, const Model& model, const Progress& progress) {
+    const VkDeviceSize needed = bytesOf(model);
+    if (const VkDeviceSize available = device.available(); needed > available)
+        return Error{ErrorCode::DeviceOutOfMemory,
+                     "the model needs " + std::to_string(needed >> 20) + " MiB and " + std::to_string(available >> 20) +
+                         " MiB are available; close other programs that use the device, or choose another one",
+                     device.physical().info.name};
+    DeviceWeights weights;
+    TERNION_TRY(weights.memory, WeightMemory::create(device, needed));
+    WeightMemory& memory = weights.memory;
+    for (const Layer& layer : model.layers) {
+        if (progress.stopped()) return Error{ErrorCode::Cancelled, "stopped", {}};
+        progress.tell("Copying the model to " + device.physical().info.name,
+                      static_cast<double>(memory.bytes()) / static_cast<double>(needed));
+        DeviceLayer on;
+        TERNION_TRY(on.attnNorm, memory.put(layer.attnNorm));
+        TERNION_TRY(on.ifg, putBitLinears(memory, {&layer.i, &layer.f, &layer.g}));
+        TERNION_TRY(on.gNorm, memory.put(layer.gNorm));
+        TERNION_TRY(on.o, putBitLinears(memory, {&layer.o}));
+        TERNION_TRY(on.mlpNorm, memory.put(layer.mlpNorm));
+        TERNION_TRY(on.gate, putBitLinears(memory, {&layer.gate}));
+        TERNION_TRY(on.down, putBitLinears(memory, {&layer.down}));
+        if (!layer.lowerBound.empty()) {
+            TERNION_TRY(on.lowerBound, memory.put(layer.lowerBound));
+        }
+        weights.layers.push_back(on);
+    }
+    TERNION_TRY(weights.norm, memory.put(model.norm));
+    TERNION_TRY(weights.head, putBitLinears(memory, {&model.head}));
+    TERNION_CHECK(memory.flush());
+    return weights;
+}
+
+}  // namespace ternion::vulkan

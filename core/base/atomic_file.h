@@ -1,0 +1,36 @@
+// A file that appears under its name only when it is complete.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include "base/result.h"
+
+namespace ternion {
+
+/// Written beside the target under a name of its own, then synced to the disk and renamed by commit(). Without commit() the
+/// target stays as it was and nothing is left behind. Move-only; one thread.
+class AtomicFile {
+public:
+    /// Io with the system's reason; also where the target is there and is no regular file.
+    static Result<AtomicFile> create(const std::filesystem::path& target);
+    AtomicFile(AtomicFile&& other) noexcept;
+    AtomicFile(const AtomicFile&) = delete;
+    AtomicFile& operator=(const AtomicFile&) = delete;
+    AtomicFile& operator=(AtomicFile&&) = delete;
+    ~AtomicFile();
+
+    /// Io with the system's reason: a full disk, for one.
+    Status write(std::uint64_t offset, std::span<const std::byte> bytes);
+    Status commit();
+
+private:
+    AtomicFile() = default;
+    std::filesystem::path target_;
+    std::filesystem::path partial_;
+    int descriptor_ = -1;
+};
+
+}  // namespace ternion

@@ -1,0 +1,50 @@
+#include "base/float_type.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+namespace ternion {
+namespace {
+
+std::uint16_t halfAt(const std::byte* stored, std::size_t index) {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, stored + 2 * index, sizeof bits);
+    return bits;
+}
+
+// Without branches, so that the loop over a row is vectorised.
+float fromHalf(std::uint16_t half) {
+    const std::uint32_t shifted = std::uint32_t{half & 0x7FFFU} << 13;
+    const std::uint32_t exponent = shifted & 0x0F800000U;
+    const std::uint32_t normal = shifted + (exponent == 0x0F800000U ? 224U << 23 : 112U << 23);  // infinities and NaN stay so
+    // A subnormal's bits below the exponent of 2^-14 count from 2^-14: taking that away leaves its value.
+    const float subnormal = std::bit_cast<float>(shifted + (113U << 23)) - std::bit_cast<float>(113U << 23);
+    const std::uint32_t magnitude = exponent == 0 ? std::bit_cast<std::uint32_t>(subnormal) : normal;
+    return std::bit_cast<float>(magnitude | std::uint32_t{half & 0x8000U} << 16);
+}
+
+}  // namespace
+
+void toFloats(FloatType type, std::span<const std::byte> stored, std::span<float> out) {
+    const std::byte* from = stored.data();
+    float* to = out.data();
+    const std::size_t count = out.size();
+    if (type == FloatType::F32)
+        std::copy_n(from, count * sizeof(float), reinterpret_cast<std::byte*>(to));
+    else if (type == FloatType::BF16)
+        for (std::size_t k = 0; k < count; ++k) to[k] = std::bit_cast<float>(std::uint32_t{halfAt(from, k)} << 16);
+    else
+        for (std::size_t k = 0; k < count; ++k) to[k] = fromHalf(halfAt(from, k));
+}
+
+std::uint16_t toHalf(float value) {
+    const std::uint16_t sign = std::signbit(value) ? 0x8000 : 0;
+    const float magnitude = std::min(std::fabs(value), 65504.0F);
+    if (magnitude < 0x1p-14F) return sign | static_cast<std::uint16_t>(std::nearbyint(magnitude * 0x1p24F));
+    const auto bits = std::bit_cast<std::uint32_t>(magnitude) - (112U << 23);
+    return sign | static_cast<std::uint16_t>((bits + 0xFFFU + (bits >> 13 & 1U)) >> 13);
+}
+
+}  // namespace ternion

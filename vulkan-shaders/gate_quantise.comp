@@ -1,0 +1,19 @@
+#version 460
+// RMSNorm(g) * silu(h) -> int8 codes for o_proj. The norm is on the gate projection, the swish on the state.
+#extension GL_GOOGLE_include_directive : require
+#include "quantise.glsl"
+
+float inverse;
+
+void prepare() {
+    float squares = 0.0;
+    for (uint k = gl_LocalInvocationID.x; k < width; k += lanes)
+        squares = addSquare(squares, x.v[gl_WorkGroupID.x * width + k]);
+    inverse = inverseRms(sumOverLanes(squares), width, eps);
+}
+
+float source(uint column) {
+    const uint at = gl_WorkGroupID.x * width + column;
+    precise const float gated = normalise(x.v[at], inverse, weight.v[column]) * silu(state.v[at]);
+    return gated;
+}

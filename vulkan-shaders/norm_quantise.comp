@@ -1,0 +1,15 @@
+#version 460
+// x -> RMSNorm -> int8 codes for one or more BitLinears: the front of i, f and g, of gate_proj, and of the head.
+#extension GL_GOOGLE_include_directive : require
+#include "quantise.glsl"
+
+float inverse;
+
+void prepare() {
+    float squares = 0.0;
+    for (uint k = gl_LocalInvocationID.x; k < width; k += lanes)
+        squares = addSquare(squares, x.v[gl_WorkGroupID.x * width + k]);
+    inverse = inverseRms(sumOverLanes(squares), width, eps);
+}
+
+float source(uint column) { return normalise(x.v[gl_WorkGroupID.x * width + column], inverse, weight.v[column]); }

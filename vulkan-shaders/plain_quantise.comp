@@ -1,0 +1,8 @@
+#version 460
+// A BitLinear's front alone, for the parity tests: x -> int8 codes.
+#extension GL_GOOGLE_include_directive : require
+#include "quantise.glsl"
+
+void prepare() {}
+
+float source(uint column) { return x.v[gl_WorkGroupID.x * width + column]; }

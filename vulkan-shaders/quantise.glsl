@@ -1,0 +1,125 @@
+// The front of a BitLinear: values -> RMSNorm -> absmax int8. A kernel includes this and defines
+//   void prepare();               what source() needs of the whole row (called by all 256 invocations)
+//   float source(uint column);    the value that BitLinear is given
+// One workgroup a token (x) and projection (y). Sums of squares run in float_profile.h's 256 lanes.
+#include "buffers.glsl"
+#include "float_profile.glsl"
+
+const uint lanes = 256u;
+layout(local_size_x = 256) in;
+
+layout(push_constant, std430) uniform Push {
+    Floats x;       // [T, width]; [T, 2 width] for glu_quantise
+    Floats state;   // [T, width], gate_quantise alone
+    Floats weight;  // [width] of the RMSNorm before the BitLinear
+    Floats values;  // [P, T, width] out: what BitLinear is given
+    Floats norms;   // [P, width] the BitLinears' own norm weights
+    Words codes;    // [P, T, blocks * 64] out: int8 codes, four a word, zero past width
+    Floats scales;  // [P, T] out: s
+    Ints sums;      // [P, T] out: sum of the codes
+    uint width;
+    uint tokens;
+    float eps;  // of the RMSNorm before
+};
+
+const float bitLinearEps = 1e-6;
+
+shared float floatLane[lanes];
+shared int intLane[lanes];
+
+float sumOverLanes(float own) {
+    const uint j = gl_LocalInvocationID.x;
+    floatLane[j] = own;
+    barrier();
+    for (uint width_ = lanes / 2u; width_ > 0u; width_ /= 2u) {
+        if (j < width_) {
+            precise const float sum = floatLane[j] + floatLane[j + width_];
+            floatLane[j] = sum;
+        }
+        barrier();
+    }
+    const float total = floatLane[0];
+    barrier();
+    return total;
+}
+
+float maxOverLanes(float own) {
+    const uint j = gl_LocalInvocationID.x;
+    floatLane[j] = own;
+    barrier();
+    for (uint width_ = lanes / 2u; width_ > 0u; width_ /= 2u) {
+        if (j < width_) floatLane[j] = max(floatLane[j], floatLane[j + width_]);
+        barrier();
+    }
+    const float largest = floatLane[0];
+    barrier();
+    return largest;
+}
+
+int sumOverLanes(int own) {
+    const uint j = gl_LocalInvocationID.x;
+    intLane[j] = own;
+    barrier();
+    for (uint width_ = lanes / 2u; width_ > 0u; width_ /= 2u) {
+        if (j < width_) intLane[j] += intLane[j + width_];
+        barrier();
+    }
+    return intLane[0];
+}
+
+/// Adds a square to a lane's sum.
+float addSquare(float sum, float value) {
+    precise const float next = sum + value * value;
+    return next;
+}
+
+/// (value * r) * weight: RMSNorm of one column.
+float normalise(float value, float r, float weight_) {
+    precise const float result = (value * r) * weight_;
+    return result;
+}
+
+void prepare();
+float source(uint column);
+
+void main() {
+    const uint lane = gl_LocalInvocationID.x;
+    const uint row = gl_WorkGroupID.y * tokens + gl_WorkGroupID.x;
+    const uint norm = gl_WorkGroupID.y * width;
+    prepare();
+
+    float squares = 0.0;
+    for (uint k = lane; k < width; k += lanes) {
+        const float value = source(k);
+        values.v[row * width + k] = value;
+        squares = addSquare(squares, value);
+    }
+    const float r = inverseRms(sumOverLanes(squares), width, bitLinearEps);
+
+    float largest = 0.0;
+    for (uint k = lane; k < width; k += lanes)
+        largest = max(largest, abs(normalise(values.v[row * width + k], r, norms.v[norm + k])));
+    const float s = quantisationScale(maxOverLanes(largest));
+
+    // From here an invocation packs four neighbouring columns, which others of the workgroup have written.
+    memoryBarrierBuffer();
+    barrier();
+    const uint words = (width + lanes - 1u) / lanes * 64u;
+    int sum = 0;
+    for (uint word = lane; word < words; word += lanes) {
+        uint packed = 0u;
+        for (uint byte = 0u; byte < 4u; ++byte) {
+            const uint k = 4u * word + byte;
+            if (k >= width) break;
+            const int code = quantise(normalise(values.v[row * width + k], r, norms.v[norm + k]), s);
+            sum += code;
+            packed |= (uint(code) & 0xFFu) << (8u * byte);
+        }
+        codes.v[row * words + word] = packed;
+    }
+    sum = sumOverLanes(sum);
+    if (lane == 0u) {
+        scales.v[row] = s;
+        sums.v[row] = sum;
+    }
+}
