@@ -51,15 +51,16 @@ struct Conversation {
 /// Owns the database: WAL, foreign keys, `user_version` migrations, file mode 0600. Every call is one transaction, so a
 /// killed process loses at most the token in flight. A file that is no database, or damaged, is set aside
 /// ("NAME.damaged-DATE"), reported, and a new one begun; it is never deleted. Two programs may have it open at once.
-/// A file that a newer version made is refused and
-/// left as it is. Used by one thread.
+/// Used by one thread.
 class ConversationStore {
 public:
     struct Opened {
         std::unique_ptr<ConversationStore> store;
         std::string notice;  ///< for the user: where a damaged file was put; empty if all is well
     };
-    /// Io (read-only folder, full disk) with the system's reason. An empty path: a store in memory, gone at the end.
+    /// Io (read-only folder, full disk) with the system's reason; Unsupported where a newer version made the file, which stays
+    /// as it is; BadInput where it is damaged and another program has it open. An empty path: a store in memory, gone at the
+    /// end.
     static Result<Opened> open(const std::filesystem::path& path);
     ~ConversationStore();
 
