@@ -10,10 +10,10 @@
 #include <QTranslator>
 #include <algorithm>
 #include <cstdio>
+#include <string_view>
 
 #include "backend/cpu/cpu_backend.h"
 #include "backend/vulkan/vulkan_backend.h"
-#include "chat/chat_panel.h"
 #include "chat/conversation_model.h"
 #include "conversations/conversations_panel.h"
 #include "engine/engine_client.h"
@@ -30,15 +30,15 @@ namespace {
 
 /// Qt itself would abort where there is no display.
 bool displayMissing(int argc, char** argv) {
-    const bool named = std::any_of(argv, argv + argc, [](const char* argument) { return QLatin1String(argument) == "-platform"; });
+    const bool named = std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "-platform"; });
     return !named && qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") &&
            qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
 }
 
 bool textOnly(int argc, char** argv) {
-    return std::any_of(argv + 1, argv + argc, [](const QLatin1String& argument) {
-        return argument == QLatin1String("--version") || argument == QLatin1String("-v") || argument == QLatin1String("--help") ||
-               argument == QLatin1String("-h");
+    return std::any_of(argv, argv + argc, [](const char* argument) {
+        const std::string_view given(argument);
+        return given == "--version" || given == "-v" || given == "--help" || given == "-h";
     });
 }
 
@@ -80,7 +80,7 @@ ConversationStore::Opened openStore() {
     return std::move(memory).value();
 }
 
-int runWindow(QApplication& application, const QStringList& arguments) {
+int runWindow(const QStringList& arguments) {
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/ternion.svg")));
     LogModel log;
     Settings settings;
@@ -98,7 +98,7 @@ int runWindow(QApplication& application, const QStringList& arguments) {
     if (settings.conversation() > 0) conversation.open(settings.conversation());
     ActionRegistry actions;
 
-    const std::vector<PanelDefinition> panels{chatPanel(), conversationsPanel(), modelCardPanel(), logPanel(log)};
+    const std::vector<PanelDefinition> panels{conversationsPanel(), modelCardPanel(), logPanel(log)};
     MainWindow window({engine, conversation, actions}, panels, settings, theme);
     if (!opened.notice.empty()) window.post(MessageKind::Warning, QString::fromStdString(opened.notice));
     window.show();
@@ -124,12 +124,12 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "ternion: there is no display here to open a window on. For the chat in a terminal: ternion-cli chat\n");
         return 1;
     }
-    QApplication application(argc, argv);
+    const QApplication application(argc, argv);
     // English too has a file: plural forms.
     QTranslator plurals;
     if (plurals.load(":/i18n/ternion_en.qm")) QCoreApplication::installTranslator(&plurals);
     QTranslator translator;
     if (translator.load(QLocale(), "ternion", "_", ":/i18n")) QCoreApplication::installTranslator(&translator);
     parse(parser);
-    return runWindow(application, parser.positionalArguments());
+    return runWindow(parser.positionalArguments());
 }
