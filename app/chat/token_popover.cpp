@@ -90,7 +90,7 @@ TokenPopover::TokenPopover(QWidget* parent) : QFrame(parent), column_(new QVBoxL
     auto* shadow = new QGraphicsDropShadowEffect(this);
     shadow->setBlurRadius(3 * grid);
     shadow->setOffset(0, grid / 2);
-    shadow->setColor(QColor(0, 0, 0, 80));
+    shadow->setColor(palette().color(QPalette::Shadow));
     setGraphicsEffect(shadow);
     column_->setContentsMargins(grid, grid, grid, grid);
     column_->setSpacing(0);
