@@ -14,6 +14,7 @@
 
 #include "backend/cpu/cpu_backend.h"
 #include "backend/vulkan/vulkan_backend.h"
+#include "chat/chat_panel.h"
 #include "chat/conversation_model.h"
 #include "conversations/conversations_panel.h"
 #include "engine/engine_client.h"
@@ -98,7 +99,7 @@ int runWindow(const QStringList& arguments) {
     if (settings.conversation() > 0) conversation.open(settings.conversation());
     ActionRegistry actions;
 
-    const std::vector<PanelDefinition> panels{conversationsPanel(), modelCardPanel(), logPanel(log)};
+    const std::vector<PanelDefinition> panels{chatPanel(), conversationsPanel(), modelCardPanel(), logPanel(log)};
     MainWindow window({engine, conversation, actions}, panels, settings, theme);
     if (!opened.notice.empty()) window.post(MessageKind::Warning, QString::fromStdString(opened.notice));
     window.show();
