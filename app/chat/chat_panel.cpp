@@ -212,10 +212,11 @@ void ChatPanel::showFinished(const AnswerFinished& finished) {
         return seconds > 0.0 ? locale.toString(tokens / seconds, 'f', 1) : QString(QChar(0x2013));
     };
     QStringList parts;
-    parts << tr("%n token(s)", nullptr, finished.result.tokens)
+    parts << tr("%1 tokens").arg(finished.result.tokens)
           << tr("%1 tokens/s").arg(perSecond(finished.result.tokens, finished.result.seconds));
     if (finished.prefillTokens > 0)
-        parts << tr("prompt: %n token(s) in %1 s", nullptr, finished.prefillTokens)
+        parts << tr("prompt: %1 tokens in %2 s")
+                     .arg(finished.prefillTokens)
                      .arg(locale.toString(finished.prefillSeconds, 'f', 2));
     if (finished.result.reason == StopReason::Length) parts << tr("ended at the longest answer allowed");
     if (finished.result.reason == StopReason::Stopped) parts << tr("stopped");
