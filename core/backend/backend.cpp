@@ -2,6 +2,15 @@
 
 namespace ternion {
 
+Status checkTokens(std::span<const TokenId> tokens, const ModelConfig& config) {
+    for (const TokenId token : tokens)
+        if (token < 0 || token >= config.vocabSize)
+            return Error{ErrorCode::InvalidArgument,
+                         "token " + std::to_string(token) + " is outside the vocabulary of " + std::to_string(config.vocabSize),
+                         {}};
+    return {};
+}
+
 std::vector<DeviceInfo> BackendRegistry::devices() const {
     std::vector<DeviceInfo> all;
     for (const auto& backend : backends_)

@@ -20,7 +20,8 @@ Error cannotWrite(const std::filesystem::path& path, const std::string& why) {
 Result<AtomicFile> AtomicFile::create(const std::filesystem::path& target) {
     std::error_code failure;
     AtomicFile file;
-    file.target_ = std::filesystem::weakly_canonical(std::filesystem::absolute(target), failure);  // through a link, so that the link stays
+    file.target_ = std::filesystem::weakly_canonical(std::filesystem::absolute(target),
+                                                     failure);  // through a link, so that the link stays
     if (failure) return cannotWrite(target, failure.message());
     const auto status = std::filesystem::status(file.target_, failure);
     if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))

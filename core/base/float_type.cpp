@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/wide.h"
+
 namespace ternion {
 namespace {
 
@@ -17,17 +19,15 @@ std::uint16_t halfAt(const std::byte* stored, std::size_t index) {
 // Without branches, so that the loop over a row is vectorised.
 float fromHalf(std::uint16_t half) {
     const std::uint32_t shifted = std::uint32_t{half & 0x7FFFU} << 13;
-    const std::uint32_t exponent = shifted & 0x0F800000U;
-    const std::uint32_t normal = shifted + (exponent == 0x0F800000U ? 224U << 23 : 112U << 23);  // infinities and NaN stay so
-    // A subnormal's bits below the exponent of 2^-14 count from 2^-14: taking that away leaves its value.
-    const float subnormal = std::bit_cast<float>(shifted + (113U << 23)) - std::bit_cast<float>(113U << 23);
-    const std::uint32_t magnitude = exponent == 0 ? std::bit_cast<std::uint32_t>(subnormal) : normal;
-    return std::bit_cast<float>(magnitude | std::uint32_t{half & 0x8000U} << 16);
+    // As a float the bits mean 2^-112 of the value, a subnormal's too; only infinities and NaN need their exponent put in.
+    const auto magnitude = std::bit_cast<std::uint32_t>(std::bit_cast<float>(shifted) * 0x1p112F);
+    const std::uint32_t special = (half & 0x7C00U) == 0x7C00U ? 0x7F800000U : 0U;
+    return std::bit_cast<float>(magnitude | special | std::uint32_t{half & 0x8000U} << 16);
 }
 
 }  // namespace
 
-void toFloats(FloatType type, std::span<const std::byte> stored, std::span<float> out) {
+TERNION_WIDE void toFloats(FloatType type, std::span<const std::byte> stored, std::span<float> out) {
     const std::byte* from = stored.data();
     float* to = out.data();
     const std::size_t count = out.size();

@@ -8,6 +8,7 @@
 #include "base/mapped_file.h"
 #include "checkpoint/config_json.h"
 #include "checkpoint/model_builder.h"
+#include "checkpoint/pytorch_zip.h"
 #include "checkpoint/safetensors.h"
 
 namespace ternion {
@@ -15,7 +16,9 @@ namespace {
 
 constexpr std::size_t longestJson = std::size_t{32} << 20;
 
-Status readWeights(const std::filesystem::path& file, TensorSource& source) { return readSafetensors(file, source); }
+Status readWeights(const std::filesystem::path& file, TensorSource& source) {
+    return file.extension() == ".bin" ? readPytorchZip(file, source) : readSafetensors(file, source);
+}
 
 /// An index says which tensor is in which file of the same folder.
 Status readIndex(const std::filesystem::path& index, TensorSource& source) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/wide.h"
+
 namespace ternion {
 namespace {
 
@@ -36,31 +38,35 @@ std::uint64_t wordAt(std::span<const std::byte> bytes, std::size_t index) {
     return word;
 }
 
-/// Packs what `fill(row, values)` writes into the zeroed row `values`: +1 above `half`, -1 below -`half`, else 0.
+/// Packs a row, padded with zeros to whole blocks: +1 above `half`, -1 below -`half`, else 0.
+TERNION_WIDE void packRow(std::span<const float> values, float half, std::byte* out) {
+    // 128 columns make 32 bytes: lane l of 32 columns sits at bits 2l, 2l+1.
+    for (std::size_t at = 0; at < values.size(); at += 128, out += 32)
+        for (std::size_t m = 0; m < 32; ++m) {
+            int byte = 0;
+            for (int l = 0; l < 4; ++l) {
+                const float w = values[at + static_cast<std::size_t>(l) * 32 + m];
+                byte |= (1 + (w > half) - (w < -half)) << 2 * l;
+            }
+            out[m] = static_cast<std::byte>(byte);
+        }
+}
+
+/// `fill(row, values)` gives the values of a row.
 template <class Fill>
 Result<AlignedBuffer> pack(int rows, int cols, float half, Fill fill) {
     TERNION_TRY(auto buffer, AlignedBuffer::allocate(packedSize(rows, cols)));
     const std::size_t rowBytes = packedSize(1, cols);
-    std::vector<float> values(rowBytes * 4);  // padded with zeros to whole blocks
+    std::vector<float> values(rowBytes * 4);
     for (int row = 0; row < rows; ++row) {
         fill(row, std::span(values).first(static_cast<std::size_t>(cols)));
-        std::byte* out = buffer.data() + static_cast<std::size_t>(row) * rowBytes;
-        // 128 columns make 32 bytes: lane l of 32 columns sits at bits 2l, 2l+1.
-        for (std::size_t at = 0; at < values.size(); at += 128, out += 32)
-            for (std::size_t m = 0; m < 32; ++m) {
-                int byte = 0;
-                for (int l = 0; l < 4; ++l) {
-                    const float w = values[at + static_cast<std::size_t>(l) * 32 + m];
-                    byte |= (1 + (w > half) - (w < -half)) << 2 * l;
-                }
-                out[m] = static_cast<std::byte>(byte);
-            }
+        packRow(values, half, buffer.data() + static_cast<std::size_t>(row) * rowBytes);
     }
     return buffer;
 }
 
 /// Sum of |w| in eight lanes: an order that is the same everywhere and that a processor can do at once.
-double sumOfMagnitudes(std::span<const float> values) {
+TERNION_WIDE double sumOfMagnitudes(std::span<const float> values) {
     std::array<double, 8> lanes{};
     std::size_t at = 0;
     for (; at + 8 <= values.size(); at += 8)

@@ -19,8 +19,10 @@ std::shared_ptr<const Tokenizer> byteLevel() {
         std::string vocab, escaped;
         int id = 0;
         const auto add = [&](const std::string& piece) {
-            vocab += (id > 0 ? "," : "") + std::string("\"") + (piece == "\"" || piece == "\\" ? "\\" : "") + piece +
-                     "\":" + std::to_string(id);
+            if (id > 0) vocab += ',';
+            vocab += '"';
+            if (piece == "\"" || piece == "\\") vocab += '\\';
+            vocab += piece + "\":" + std::to_string(id);
             ++id;
         };
         // The alphabet: printable bytes as themselves, the others from U+0100 on.

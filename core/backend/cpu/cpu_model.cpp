@@ -206,11 +206,7 @@ void CpuModel::runHead(int firstToken, int tokens, float* logits) {
 
 Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) {
     const ModelConfig& config = model_->config;
-    for (const TokenId token : tokens)
-        if (token < 0 || token >= config.vocabSize)
-            return Error{ErrorCode::InvalidArgument,
-                         "token " + std::to_string(token) + " is outside the vocabulary of " + std::to_string(config.vocabSize),
-                         {}};
+    TERNION_CHECK(checkTokens(tokens, config));
     const int total = static_cast<int>(tokens.size());
     const auto vocab = static_cast<std::size_t>(config.vocabSize);
     const int logitRows = options.logits == LogitsWanted::All                 ? total
@@ -227,9 +223,9 @@ Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceS
         const auto show = [&](TraceTensor tensor, int layer, Rows& rows) {
             output.trace.put({tensor, layer}, first, count, rows.row(0));
         };
+        const auto part = tokens.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
         for (int t = 0; t < count; ++t)
-            model_->embeddings.row(tokens[static_cast<std::size_t>(first + t)],
-                                   {x_.row(t), static_cast<std::size_t>(x_.width)});
+            model_->embeddings.row(part[static_cast<std::size_t>(t)], {x_.row(t), static_cast<std::size_t>(x_.width)});
         for (int l = 0; l < config.numLayers; ++l) {
             show(TraceTensor::Residual, l, x_);
             runLayer(model_->layers[static_cast<std::size_t>(l)], count, own.layer(l));

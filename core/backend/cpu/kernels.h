@@ -23,7 +23,7 @@ struct Kernels {
 
     /// Ternary mat-vec of several tokens: accumulators[t * rows + r] = sum over k of trit[r][k] * code[t][k].
     /// `weights` are `rows` packed rows of `blocks` blocks (model/ternary_matrix.h); `codes` is `[tokens, blocks * 256]` in the
-    /// order that `quantise` writes, `sums` `[tokens]` its results. Reads (prefetches) no more than the rows.
+    /// order that `quantise` writes, `sums` `[tokens]` its results.
     void (*accumulate)(const std::byte* weights, int rows, int blocks, const std::int8_t* codes, const std::int32_t* sums,
                        int tokens, std::int32_t* accumulators);
 

@@ -18,11 +18,7 @@ struct Avx2 {
         const __m256i pairs = _mm256_maddubs_epi16((__m256i)codes, (__m256i)q);
         return sum + (Ints)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
     }
-    static std::int32_t total(Ints x) {
-        std::int32_t sum = 0;
-        for (int j = 0; j < 8; ++j) sum += x[j];
-        return sum;
-    }
+    static std::int32_t total(Ints x) { return totalOfEight((__m256i)x); }
 };
 
 bool supported() { return __builtin_cpu_supports("avx2") != 0; }

@@ -9,14 +9,22 @@ namespace {
 struct Avx512Vnni {
     using Floats [[gnu::vector_size(64)]] = float;
     using Ints [[gnu::vector_size(64)]] = std::int32_t;
-    static constexpr int tileRows = 4;  // 4 x 4 sums, 4 weights and one activation: no register is spilt
+    static constexpr int tileRows = 2;
     static constexpr int tileTokens = 4;
 
-    static Floats roundHalfEven(Floats x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+    // Zero-masked with every lane on: the plain forms make GCC 12 warn of the registers that its headers leave unset.
+    static Floats roundHalfEven(Floats x) {
+        return _mm512_maskz_roundscale_ps(0xFFFF, x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    }
     static Ints dot(Ints sum, Ints codes, Ints q) {
         return (Ints)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)codes, (__m512i)q);
     }
-    static std::int32_t total(Ints x) { return _mm512_reduce_add_epi32((__m512i)x); }
+    static std::int32_t total(Ints x) {
+        using Half [[gnu::vector_size(32)]] = std::int32_t;
+        const Half low = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7);
+        const Half high = __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
+        return totalOfEight((__m256i)(low + high));
+    }
 };
 
 bool supported() {

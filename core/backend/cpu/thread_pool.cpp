@@ -8,7 +8,7 @@ namespace {
 
 /// Returns when `value` is no longer `old`.
 void await(const std::atomic<unsigned>& value, unsigned old) {
-    constexpr int spins = 2000;  // of 20 to 50 ns each
+    constexpr int spins = 500;  // of 20 to 50 ns each
     for (int k = 0; k < spins; ++k) {
         if (value.load(std::memory_order_acquire) != old) return;
         __builtin_ia32_pause();

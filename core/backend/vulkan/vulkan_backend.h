@@ -1,6 +1,7 @@
 // The Vulkan backend: the whole forward pass in compute shaders.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,7 +11,8 @@
 namespace ternion {
 
 struct VulkanOptions {
-    bool validation = false;  ///< load the Khronos validation layer, if it is installed
+    std::uint64_t memoryLimit = 0;  ///< bytes of device memory to use at most; 0: all there is
+    bool validation = false;        ///< load the Khronos validation layer, if it is installed
     /// Called with every validation message (any thread). Tests fail on one.
     std::function<void(const std::string& message)> onValidationMessage;
 };

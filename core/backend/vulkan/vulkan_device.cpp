@@ -76,6 +76,7 @@ VkDeviceSize Device::available() const {
         const VkDeviceSize free = budget.heapBudget[heap] - std::min(budget.heapBudget[heap], budget.heapUsage[heap]);
         most = std::max(most, physical_.memoryBudget ? free : size);
     }
+    if (physical_.memoryLimit > 0) most = std::min(most, physical_.memoryLimit - std::min(physical_.memoryLimit, allocated_));
     return most;
 }
 
@@ -88,6 +89,7 @@ Result<Buffer> Device::allocate(VkDeviceSize size, MemoryKind kind) {
                      physical_.info.name};
     };
     if (size > physical_.maxAllocation) return tooLarge(physical_.maxAllocation);
+    if (kind == MemoryKind::Device && physical_.memoryLimit > 0 && size > available()) return tooLarge(available());
 
     const VkBufferCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
                                   nullptr,
@@ -115,7 +117,12 @@ Result<Buffer> Device::allocate(VkDeviceSize size, MemoryKind kind) {
     const VkResult allocated = api_.vkAllocateMemory(device_, &allocation, nullptr, &memory);
     if (allocated == VK_ERROR_OUT_OF_DEVICE_MEMORY || allocated == VK_ERROR_TOO_MANY_OBJECTS) return tooLarge(available());
     TERNION_CHECK(check(allocated, name));
-    buffer.memory = {memory, [this](VkDeviceMemory m) { api_.vkFreeMemory(device_, m, nullptr); }};
+    const VkDeviceSize counted = kind == MemoryKind::Device ? size : 0;
+    allocated_ += counted;
+    buffer.memory = {memory, [this, counted](VkDeviceMemory m) {
+                         api_.vkFreeMemory(device_, m, nullptr);
+                         allocated_ -= counted;
+                     }};
     TERNION_CHECK(check(api_.vkBindBufferMemory(device_, handle, memory, 0), name));
     if (kind != MemoryKind::Device) {
         void* mapped = nullptr;

@@ -58,7 +58,7 @@ public:
     /// Runs recorded commands and waits for them. DeviceLost.
     Status run(const Commands& commands);
 
-    /// Bytes free in the heap that device buffers come from, as far as the driver tells.
+    /// Bytes that device buffers can still take: free in their heap as far as the driver tells, within the memory limit.
     VkDeviceSize available() const;
 
 private:
@@ -71,6 +71,7 @@ private:
     PhysicalDevice physical_;
     VkDevice device_ = VK_NULL_HANDLE;
     VkQueue queue_ = VK_NULL_HANDLE;
+    VkDeviceSize allocated_ = 0;  // in device buffers that live
     Owned<VkCommandPool> pool_;
     Owned<VkFence> fence_;
 };

@@ -157,7 +157,10 @@ Status Instance::findDevices() {
     handles.resize(count);
     if (handles.empty())
         return Error{ErrorCode::DeviceUnavailable, "the Vulkan drivers found no device; install your GPU's driver", {}};
-    for (const VkPhysicalDevice handle : handles) devices_.push_back(describe(api_, handle, static_cast<int>(devices_.size())));
+    for (const VkPhysicalDevice handle : handles) {
+        devices_.push_back(describe(api_, handle, static_cast<int>(devices_.size())));
+        devices_.back().memoryLimit = options_.memoryLimit;
+    }
     return {};
 }
 

@@ -21,6 +21,7 @@ struct PhysicalDevice {
     VkPhysicalDeviceLimits limits{};
     VkDeviceSize maxAllocation = 0;
     VkPhysicalDeviceMemoryProperties memory{};
+    VkDeviceSize memoryLimit = 0;  ///< bytes to use at most; 0: all there is
 };
 
 /// Thread-safe once made. Shared by the devices made from it.

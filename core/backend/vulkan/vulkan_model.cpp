@@ -111,16 +111,6 @@ MemoryUse VulkanModel::memory() const {
     return use;
 }
 
-Status VulkanModel::checkTokens(std::span<const TokenId> tokens) const {
-    for (const TokenId token : tokens)
-        if (token < 0 || token >= model_->config.vocabSize)
-            return Error{
-                ErrorCode::InvalidArgument,
-                "token " + std::to_string(token) + " is outside the vocabulary of " + std::to_string(model_->config.vocabSize),
-                {}};
-    return {};
-}
-
 void VulkanModel::embed(std::span<const TokenId> tokens) {
     auto rows = scratch_.input.as<float>();
     const std::size_t hidden = sizeOf(model_->config.hiddenSize);
@@ -242,7 +232,7 @@ void VulkanModel::recordPass(Commands& commands, const VulkanState& state, std::
     }
 }
 
-Status VulkanModel::runChunk(std::span<const TokenId> tokens, VulkanState& state, const ForwardOptions& options,
+Status VulkanModel::runChunk(std::span<const TokenId> tokens, int first, VulkanState& state, const ForwardOptions& options,
                              ForwardOutput& output) {
     const auto count = static_cast<std::uint32_t>(tokens.size());
     const ReadbackPlan plan = planReadback(count, options);
@@ -267,35 +257,24 @@ Status VulkanModel::runChunk(std::span<const TokenId> tokens, VulkanState& state
     }
     state.position_ += count;
 
-    const auto read = [&](VkDeviceSize offset, VkDeviceSize size, std::vector<float>& into) {
-        const auto values = scratch_.readback.as<const float>().subspan(offset / sizeof(float), size / sizeof(float));
-        into.insert(into.end(), values.begin(), values.end());
-    };
-    read(0, VkDeviceSize{plan.logits} * weights_.head.rows * sizeof(float), output.logits);
-    for (std::size_t k = 0; k < plan.traced.size(); ++k) {
-        read(plan.traced[k].offset, plan.traced[k].size, output.trace.tensors[k].values);
-        output.trace.tensors[k].tokens += static_cast<int>(count);
-    }
+    const float* const values = scratch_.readback.as<const float>().data();
+    output.logits.insert(output.logits.end(), values, values + std::size_t{plan.logits} * weights_.head.rows);
+    for (const Traced& traced : plan.traced)
+        output.trace.put(traced.item, first, static_cast<int>(count), values + traced.offset / sizeof(float));
     return {};
 }
 
 Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) {
-    TERNION_CHECK(checkTokens(tokens));
+    TERNION_CHECK(checkTokens(tokens, model_->config));
     ForwardOutput output;
-    for (const auto& item : options.trace.items) {
-        const bool residual = item.tensor == TraceTensor::Residual;
-        if (item.layer < 0 || item.layer > model_->config.numLayers - (residual ? 0 : 1))
-            return Error{ErrorCode::InvalidArgument, "there is no layer " + std::to_string(item.layer) + " to trace", {}};
-        output.trace.tensors.push_back({item, 0, residual ? model_->config.hiddenSize : model_->config.stateSize(), {}});
-    }
-    auto& own = static_cast<VulkanState&>(state);
-    while (!tokens.empty()) {
+    TERNION_TRY(output.trace, Trace::create(options.trace, model_->config, static_cast<int>(tokens.size())));
+    for (std::size_t first = 0; first < tokens.size(); first += chunk_) {
         if (options.stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
-        const auto part = tokens.first(std::min<std::size_t>(chunk_, tokens.size()));
+        const auto part = tokens.subspan(first, std::min<std::size_t>(chunk_, tokens.size() - first));
         ForwardOptions partOptions = options;
-        if (options.logits == LogitsWanted::Last && part.size() < tokens.size()) partOptions.logits = LogitsWanted::None;
-        TERNION_CHECK(runChunk(part, own, partOptions, output));
-        tokens = tokens.subspan(part.size());
+        if (options.logits == LogitsWanted::Last && first + part.size() < tokens.size())
+            partOptions.logits = LogitsWanted::None;
+        TERNION_CHECK(runChunk(part, static_cast<int>(first), static_cast<VulkanState&>(state), partOptions, output));
     }
     return output;
 }

@@ -73,7 +73,6 @@ private:
     VulkanModel(std::shared_ptr<Device> device, std::shared_ptr<const Model> model, DeviceWeights weights, Kernels kernels)
         : device_(std::move(device)), model_(std::move(model)), weights_(std::move(weights)), kernels_(std::move(kernels)) {}
     Status allocateScratch();
-    Status checkTokens(std::span<const TokenId> tokens) const;
     void embed(std::span<const TokenId> tokens);
     QuantisePush quantisePush(const Buffer& x, VkDeviceAddress weight, const DeviceBitLinear& linear,
                               std::uint32_t tokens) const;
@@ -84,7 +83,8 @@ private:
     void recordHead(Commands& commands, std::uint32_t first, std::uint32_t tokens) const;
     ReadbackPlan planReadback(std::uint32_t tokens, const ForwardOptions& options) const;
     void recordPass(Commands& commands, const VulkanState& state, std::uint32_t tokens, const ReadbackPlan& plan) const;
-    Status runChunk(std::span<const TokenId> tokens, VulkanState& state, const ForwardOptions& options, ForwardOutput& output);
+    Status runChunk(std::span<const TokenId> tokens, int first, VulkanState& state, const ForwardOptions& options,
+                    ForwardOutput& output);
 
     std::shared_ptr<Device> device_;
     std::shared_ptr<const Model> model_;

@@ -1,0 +1,124 @@
+// Every Vulkan device of this machine against the plain CPU path, to the bit, with the validation layer watching.
+#include "backend/vulkan/vulkan_backend.h"
+
+#include <gtest/gtest.h>
+
+#include "backend/cpu/cpu_backend.h"
+#include "parity/parity_cases.h"
+
+namespace ternion {
+namespace {
+
+/// Fails the test on any validation message.
+std::unique_ptr<Backend> watchedBackend() {
+    VulkanOptions options;
+    options.validation = true;
+    options.onValidationMessage = [](const std::string& message) { ADD_FAILURE() << message; };
+    return makeVulkanBackend(options);
+}
+
+class VulkanParity : public testing::Test {
+protected:
+    /// Calls `test` for each usable device; there must be one (lavapipe is among the packages).
+    template <class Test>
+    void onEveryDevice(const std::shared_ptr<const Model>& model, const Test& test) {
+        const auto backend = watchedBackend();
+        int tested = 0;
+        for (const DeviceInfo& info : backend->devices()) {
+            if (!info.usable) continue;
+            SCOPED_TRACE(info.id() + " " + info.name);
+            auto device = backend->load(model, info.index, {});
+            ASSERT_TRUE(device.ok()) << device.error().text();
+            test(**device);
+            ++tested;
+        }
+        EXPECT_GT(tested, 0) << "no Vulkan device: install mesa-vulkan-drivers";
+    }
+};
+
+std::unique_ptr<DeviceModel> reference(const std::shared_ptr<const Model>& model) {
+    auto loaded = makeCpuBackend({.instructionSet = "scalar", .threads = 1})->load(model, 0, {});
+    EXPECT_TRUE(loaded.ok());
+    return std::move(*loaded);
+}
+
+TEST_F(VulkanParity, BitLinears) {
+    const auto model = parity::oddModel(parity::oddConfig(61, 77));
+    onEveryDevice(model, [&](DeviceModel& device) { parity::expectSameBitLinears(*reference(model), device); });
+}
+
+TEST_F(VulkanParity, Passes) {
+    for (const auto& model : parity::models())
+        onEveryDevice(model, [&](DeviceModel& device) { parity::expectSamePasses(*reference(model), device); });
+}
+
+TEST_F(VulkanParity, StatesMoveBetweenDevices) {
+    const auto model = parity::oddModel(parity::oddConfig(257, 300));
+    const auto cpu = reference(model);
+    onEveryDevice(model, [&](DeviceModel& device) {
+        const auto ids = parity::tokenIds(40, model->config.vocabSize);
+        const auto there = device.createState(), here = cpu->createState();
+        ASSERT_TRUE(there.ok() && here.ok());
+        ASSERT_TRUE(device.forward(std::span(ids).first(20), **there, {}).ok());
+        const auto snapshot = (*there)->snapshot();
+        ASSERT_TRUE(snapshot.ok());
+        EXPECT_EQ(snapshot->position, 20);
+        ASSERT_TRUE((*here)->restore(*snapshot).ok());
+        const auto rest = std::span(ids).subspan(20);
+        const auto onDevice = device.forward(rest, **there, {}), onCpu = cpu->forward(rest, **here, {});
+        ASSERT_TRUE(onDevice.ok() && onCpu.ok());
+        parity::expectSameBits(onCpu->logits, onDevice->logits, "logits after the move");
+        EXPECT_EQ((*there)->restore({std::vector<float>(3), 0}).error().code, ErrorCode::InvalidArgument);
+    });
+}
+
+TEST_F(VulkanParity, DecodeGoesOnAfterTracesHaveMovedTheReadback) {
+    const auto model = parity::oddModel(parity::oddConfig(61, 77));
+    const auto cpu = reference(model);
+    onEveryDevice(model, [&](DeviceModel& device) {
+        const auto there = device.createState(), here = cpu->createState();
+        ASSERT_TRUE(there.ok() && here.ok());
+        for (int round = 0; round < 6; ++round) {
+            const auto ids = parity::tokenIds(round % 2 == 0 ? 1 : 120, model->config.vocabSize);
+            ForwardOptions options;
+            if (round % 2 == 1) options.trace = parity::everything(model->config.numLayers);
+            const auto found = device.forward(ids, **there, options), expected = cpu->forward(ids, **here, options);
+            ASSERT_TRUE(found.ok() && expected.ok());
+            parity::expectSameBits(expected->logits, found->logits, "round " + std::to_string(round));
+        }
+    });
+}
+
+TEST(VulkanBackend, NoSuchDeviceIsAnErrorThatNamesIt) {
+    const auto model = parity::oddModel(parity::oddConfig(61, 77));
+    const auto loaded = makeVulkanBackend()->load(model, 99, {});
+    ASSERT_FALSE(loaded.ok());
+    EXPECT_EQ(loaded.error().code, ErrorCode::DeviceUnavailable);
+    EXPECT_NE(loaded.error().text().find("vulkan:99"), std::string::npos);
+}
+
+TEST(VulkanBackend, AModelThatDoesNotFitSaysHowMuchThereIs) {
+    const auto model = parity::oddModel(parity::oddConfig(512, 1536));  // about 2 MiB
+    for (const std::uint64_t limit : {1ULL << 20, 3ULL << 20}) {        // too small for the weights, for what a pass works in
+        VulkanOptions options;
+        options.memoryLimit = limit;
+        const auto loaded = makeVulkanBackend(options)->load(model, 0, {});
+        ASSERT_FALSE(loaded.ok());
+        EXPECT_EQ(loaded.error().code, ErrorCode::DeviceOutOfMemory);
+        EXPECT_NE(loaded.error().message.find("MiB are available"), std::string::npos) << loaded.error().message;
+    }
+    EXPECT_TRUE(makeVulkanBackend()->load(model, 0, {}).ok());
+}
+
+TEST(VulkanBackend, LoadingCanBeStopped) {
+    std::stop_source stop;
+    stop.request_stop();
+    Progress progress;
+    progress.stop = stop.get_token();
+    const auto loaded = makeVulkanBackend()->load(parity::oddModel(parity::oddConfig(61, 77)), 0, progress);
+    ASSERT_FALSE(loaded.ok());
+    EXPECT_EQ(loaded.error().code, ErrorCode::Cancelled);
+}
+
+}  // namespace
+}  // namespace ternion
