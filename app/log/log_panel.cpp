@@ -73,6 +73,8 @@ QWidget* makePanel(LogModel& log, const PanelContext& context) {
     list->setModel(filter);
     list->setUniformItemSizes(true);
     list->setProperty("flat", true);
+    list->setIconSize(QSize(16, 16));
+    list->setContentsMargins(8, 0, 8, 0);
     QObject::connect(filter, &QAbstractItemModel::rowsInserted, list, &QListView::scrollToBottom);
 
     const QString menu = text("Help");

@@ -165,8 +165,6 @@ void MainWindow::followEngine() {
     connect(&context_.engine, &EngineClient::modelOpened, this, [this](const std::shared_ptr<const OpenModel>& model) {
         if (model && !model->templateNote.isEmpty()) post(MessageKind::Info, model->templateNote);
     });
-    connect(&context_.conversation, &ConversationModel::problem, this,
-            [this](const QString& text) { post(MessageKind::Warning, text); });
     const auto remember = [this] { settings_.setConversation(context_.conversation.conversation().summary.id); };
     connect(&context_.conversation, &ConversationModel::opened, this, remember);
     connect(&context_.conversation, &ConversationModel::listChanged, this, remember);
