@@ -1,6 +1,5 @@
 #include "log/log_model.h"
 
-
 #include "shell/icons.h"
 
 namespace ternion::app {

@@ -132,9 +132,10 @@ private:
 }  // namespace
 
 PanelDefinition modelCardPanel() {
-    return {"modelCard", text("Model card"),
-            text("What the open model is made of: its shape, its size in memory, and how many of its weights are −1, 0 and +1."),
-            Qt::RightDockWidgetArea, [](const PanelContext& context) { return new ModelCardPanel(context); }};
+    return {
+        "modelCard", text("Model card"),
+        text("What the open model is made of: its shape, its size in memory, and how many of its weights are −1, 0 and +1."),
+        Qt::RightDockWidgetArea, [](const PanelContext& context) { return new ModelCardPanel(context); }};
 }
 
 }  // namespace ternion::app

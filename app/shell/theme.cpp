@@ -89,7 +89,9 @@ QPalette themePalette(bool dark) {
 }
 
 Theme::Theme(Settings& settings, QObject* parent)
-    : QObject(parent), settings_(settings), systemFont_(QApplication::font()),
+    : QObject(parent),
+      settings_(settings),
+      systemFont_(QApplication::font()),
       systemDark_(QApplication::palette().color(QPalette::Window).lightness() < 128) {
     QApplication::setStyle(new Style);
     apply();
@@ -136,7 +138,8 @@ void Theme::addActions(ActionRegistry& actions) {
     }
     constexpr double step = 0.1;
     const QString menu = tr("View/Text size");
-    QAction* larger = actions.add("view.text.larger", menu, tr("Larger text"), {}, [this] { setFontScale(fontScale() + step); });
+    QAction* larger =
+        actions.add("view.text.larger", menu, tr("Larger text"), {}, [this] { setFontScale(fontScale() + step); });
     larger->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Plus), QKeySequence(Qt::CTRL | Qt::Key_Equal)});
     actions.add("view.text.smaller", menu, tr("Smaller text"), QKeySequence(Qt::CTRL | Qt::Key_Minus),
                 [this] { setFontScale(fontScale() - step); });
