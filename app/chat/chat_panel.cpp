@@ -4,6 +4,7 @@
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLocale>
+#include <QShowEvent>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -142,6 +143,11 @@ ChatPanel::ChatPanel(const PanelContext& context, QWidget* parent)
     addActions();
     setFocusProxy(composer_);
     refresh();
+}
+
+void ChatPanel::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    if (!event->spontaneous()) composer_->setFocus();
 }
 
 void ChatPanel::addActions() {

@@ -122,6 +122,7 @@ void MessageView::startEditing() {
     column->addWidget(edit_);
     column->addLayout(buttons);
     static_cast<QVBoxLayout*>(layout())->insertWidget(1, editor_);
+    editor_->show();
     text_->hide();
     const auto accept = [this] {
         const QString text = edit_->toPlainText();
