@@ -221,9 +221,9 @@ void ChatPanel::showFinished(const AnswerFinished& finished) {
     parts << tr("%1 tokens").arg(finished.result.tokens)
           << tr("%1 tokens/s").arg(perSecond(finished.result.tokens, finished.result.seconds));
     if (finished.prefillTokens > 0)
-        parts << tr("prompt: %1 tokens in %2 s")
+        parts << tr("prompt: %1 tokens in %2 ms")
                      .arg(finished.prefillTokens)
-                     .arg(locale.toString(finished.prefillSeconds, 'f', 2));
+                     .arg(locale.toString(finished.prefillSeconds * 1000.0, 'f', 0));
     if (finished.result.reason == StopReason::Length) parts << tr("ended at the longest answer allowed");
     if (finished.result.reason == StopReason::Stopped) parts << tr("stopped");
     last->setNote(parts.join(QString("  %1  ").arg(QChar(0x00b7))));

@@ -1,6 +1,7 @@
 #include "chat/settings_sheet.h"
 
 #include <QDoubleSpinBox>
+#include <QEvent>
 #include <QFontDatabase>
 #include <QFormLayout>
 #include <QPlainTextEdit>
@@ -17,8 +18,6 @@
 namespace ternion::app {
 namespace {
 
-constexpr int sheetWidth = 38 * grid;
-
 /// A titled part, with a button that brings back what it was.
 QVBoxLayout* beginPart(QWidget* part, const QString& title, QPushButton* reset) {
     auto* heading = makeLabel(title, "", false);
@@ -32,6 +31,7 @@ QVBoxLayout* beginPart(QWidget* part, const QString& title, QPushButton* reset) 
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid);
     column->addLayout(head);
+    part->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     return column;
 }
 
@@ -43,12 +43,11 @@ QPushButton* makeReset(const QString& objectName, const QString& what) {
     return button;
 }
 
-QPlainTextEdit* makeEdit(const char* objectName, const QString& name, int lines) {
+QPlainTextEdit* makeEdit(const char* objectName, const QString& name) {
     auto* edit = new QPlainTextEdit;
     edit->setObjectName(objectName);
     edit->setAccessibleName(name);
     edit->setTabChangesFocus(true);
-    edit->setFixedHeight(lines * edit->fontMetrics().lineSpacing() + 2 * grid);
     return edit;
 }
 
@@ -67,7 +66,6 @@ SettingsSheet::SettingsSheet(ConversationModel& conversation, EngineClient& engi
     setWidgetResizable(true);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setFocusPolicy(Qt::NoFocus);
-    setFixedWidth(sheetWidth);
     auto* page = new QWidget;
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(2 * grid, 2 * grid, 2 * grid, 2 * grid);
@@ -81,6 +79,26 @@ SettingsSheet::SettingsSheet(ConversationModel& conversation, EngineClient& engi
     connect(&conversation_, &ConversationModel::opened, this, &SettingsSheet::refresh);
     connect(&engine_, &EngineClient::modelOpened, this, &SettingsSheet::refresh);
     refresh();
+    fit();
+}
+
+void SettingsSheet::changeEvent(QEvent* event) {
+    QScrollArea::changeEvent(event);
+    if (event->type() == QEvent::FontChange && template_ != nullptr) fit();
+}
+
+/// Sizes that are so many characters or lines of the font in use.
+void SettingsSheet::fit() {
+    constexpr int characters = 46;
+    setFixedWidth(characters * fontMetrics().averageCharWidth());
+    QFont fixed = QFontDatabase::systemFont(QFontDatabase::FixedFont);
+    fixed.setPointSizeF(font().pointSizeF());
+    template_->setFont(fixed);
+    const auto setLines = [](QPlainTextEdit& edit, int lines) {
+        edit.setFixedHeight(lines * edit.fontMetrics().lineSpacing() + 3 * grid);
+    };
+    setLines(*systemPrompt_, 4);
+    setLines(*template_, 6);
 }
 
 void SettingsSheet::focusSystemPrompt() { systemPrompt_->setFocus(); }
@@ -90,7 +108,7 @@ void SettingsSheet::focusSampling() { temperature_->setFocus(); }
 QWidget* SettingsSheet::systemPromptPart() {
     auto* part = new QWidget;
     auto* column = beginPart(part, tr("System prompt"), nullptr);
-    systemPrompt_ = makeEdit("systemPrompt", tr("System prompt"), 4);
+    systemPrompt_ = makeEdit("systemPrompt", tr("System prompt"));
     systemPrompt_->setPlaceholderText(tr("What the model should know before the conversation begins. Not every model heeds it."));
     column->addWidget(systemPrompt_);
     connect(systemPrompt_, &QPlainTextEdit::textChanged, this, [this] {
@@ -160,8 +178,7 @@ QWidget* SettingsSheet::templatePart() {
     templateNote_ = makeLabel({}, "small", true);
     templateNote_->setObjectName("templateNote");
     templateNote_->setWordWrap(true);
-    template_ = makeEdit("chatTemplate", tr("Chat template"), 7);
-    template_->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    template_ = makeEdit("chatTemplate", tr("Chat template"));
     template_->setLineWrapMode(QPlainTextEdit::NoWrap);
     templateError_ = makeLabel({}, "small", false);
     templateError_->setObjectName("templateError");

@@ -90,7 +90,9 @@ TokenPopover::TokenPopover(QWidget* parent) : QFrame(parent), column_(new QVBoxL
     auto* shadow = new QGraphicsDropShadowEffect(this);
     shadow->setBlurRadius(3 * grid);
     shadow->setOffset(0, grid / 2);
-    shadow->setColor(palette().color(QPalette::Shadow));
+    QColor soft = palette().color(QPalette::Shadow);
+    soft.setAlpha(72);
+    shadow->setColor(soft);
     setGraphicsEffect(shadow);
     column_->setContentsMargins(grid, grid, grid, grid);
     column_->setSpacing(0);

@@ -88,7 +88,6 @@ private slots:
         constexpr int place = 6;
         QTest::mouseClick(chat.answer(), Qt::LeftButton, {}, chat.answer()->tokenRect(place).center());
         QVERIFY(chat.find("tokenPopover"));
-        QTest::qWait(50);
         keepPicture(*chat.panel, "chat-alternatives");
         const auto& token = chat.last().tokens[place];
         const auto rows = chat.find("tokenPopover")->findChildren<QAbstractButton*>("alternative");
@@ -251,14 +250,11 @@ private slots:
         QVERIFY(chat.click("showProbabilities"));
         QVERIFY(chat.find("probabilityScale"));
         QVERIFY(chat.click("showSettings"));
-        QTest::qWait(50);
         keepPicture(*chat.panel, "chat-probabilities-light");
         theme_->setMode(ThemeMode::Dark);
         QTest::mouseClick(chat.answer(), Qt::LeftButton, {}, chat.answer()->tokenRect(9).center());
-        QTest::qWait(50);
         keepPicture(*chat.panel, "chat-probabilities-dark");
         theme_->setFontScale(1.5);
-        QTest::qWait(50);
         keepPicture(*chat.panel, "chat-large-text");
         theme_->setFontScale(1.0);
         theme_->setMode(ThemeMode::Light);
