@@ -31,7 +31,8 @@ namespace {
 
 /// Qt itself would abort where there is no display.
 bool displayMissing(int argc, char** argv) {
-    const bool named = std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "-platform"; });
+    const bool named =
+        std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "-platform"; });
     return !named && qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") &&
            qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
 }
@@ -54,8 +55,7 @@ void parse(QCommandLineParser& parser) {
 
 QString sampleModel() {
     const QString name = QStringLiteral("ternary-49m.gguf");
-    const QString installed =
-        QCoreApplication::applicationDirPath() + QStringLiteral("/../share/ternion/sample-model/") + name;
+    const QString installed = QCoreApplication::applicationDirPath() + QStringLiteral("/../share/ternion/sample-model/") + name;
     return QFileInfo::exists(installed) ? QDir::cleanPath(installed) : QStringLiteral(TERNION_SAMPLE_MODELS "/") + name;
 }
 
@@ -67,15 +67,15 @@ QString firstModel(const QStringList& arguments, const Settings& settings) {
 
 /// The user's conversations; where their folder cannot be written, a store in memory and a notice that says so.
 ConversationStore::Opened openStore() {
-    const QString folder =
-        QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + QStringLiteral("/ternion");
+    const QString folder = QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + QStringLiteral("/ternion");
     QDir().mkpath(folder);
     auto opened = ConversationStore::open((folder + QStringLiteral("/ternion.db")).toStdString());
     if (opened) return std::move(opened).value();
     auto memory = ConversationStore::open({});
     if (!memory) return {nullptr, memory.error().text()};
-    memory->notice = QCoreApplication::translate("main", "%1. Conversations of this session will not be kept: make %2 writable and "
-                                                         "start again.")
+    memory->notice = QCoreApplication::translate("main",
+                                                 "%1. Conversations of this session will not be kept: make %2 writable and "
+                                                 "start again.")
                          .arg(QString::fromStdString(opened.error().text()), folder)
                          .toStdString();
     return std::move(memory).value();
@@ -122,7 +122,8 @@ int main(int argc, char** argv) {
         return 0;
     }
     if (displayMissing(argc, argv)) {
-        std::fprintf(stderr, "ternion: there is no display here to open a window on. For the chat in a terminal: ternion-cli chat\n");
+        std::fprintf(stderr,
+                     "ternion: there is no display here to open a window on. For the chat in a terminal: ternion-cli chat\n");
         return 1;
     }
     const QApplication application(argc, argv);

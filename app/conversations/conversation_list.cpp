@@ -43,9 +43,8 @@ QVariant ConversationList::data(const QModelIndex& index, int role) const {
             return tr("%n message(s)", nullptr, row.messages);
         case Qt::AccessibleDescriptionRole:
         case noteRole:
-            return row.modelName.empty()
-                       ? formatWhen(row.updatedAt)
-                       : tr("%1 · %2").arg(formatWhen(row.updatedAt), QString::fromStdString(row.modelName));
+            return row.modelName.empty() ? formatWhen(row.updatedAt)
+                                         : tr("%1 · %2").arg(formatWhen(row.updatedAt), QString::fromStdString(row.modelName));
         case idRole:
             return static_cast<qlonglong>(row.id);
         default:

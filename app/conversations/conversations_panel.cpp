@@ -70,8 +70,12 @@ public:
 class ConversationsPanel : public QWidget {
 public:
     explicit ConversationsPanel(const PanelContext& context)
-        : conversations_(context.conversation), list_(new ConversationList(context.conversation, this)),
-          view_(new QListView), search_(new QLineEdit), empty_(new QLabel), messages_(new MessageArea) {
+        : conversations_(context.conversation),
+          list_(new ConversationList(context.conversation, this)),
+          view_(new QListView),
+          search_(new QLineEdit),
+          empty_(new QLabel),
+          messages_(new MessageArea) {
         setObjectName("conversationsPanel");
         buildSearch();
         buildView();
@@ -133,12 +137,13 @@ private:
         new_ = actions.add("conversation.new", menu, text("New conversation"), QKeySequence::New,
                            [this] { conversations_.startNew(); });
         new_->setIcon(themedIcon("new"));
-        actions.add("conversation.search", menu, text("Search conversations"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F),
-                    [this] {
-                        if (auto* dock = parentWidget()) dock->show();
-                        search_->setFocus();
-                        search_->selectAll();
-                    })
+        actions
+            .add("conversation.search", menu, text("Search conversations"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F),
+                 [this] {
+                     if (auto* dock = parentWidget()) dock->show();
+                     search_->setFocus();
+                     search_->selectAll();
+                 })
             ->setIcon(themedIcon("search"));
         const auto onSelected = [&](const char* id, const QString& name, const char* icon, const QKeySequence& keys,
                                     const std::function<void(std::int64_t)>& run) {
@@ -155,8 +160,8 @@ private:
         onSelected("conversation.markdown", text("Export as Markdown…"), "export", {},
                    [this](std::int64_t id) { exportTo(id, false); });
         onSelected("conversation.json", text("Export as JSON…"), "export", {}, [this](std::int64_t id) { exportTo(id, true); });
-        onSelected("conversation.delete", text("Delete conversation"), "delete", QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Delete),
-                   [this](std::int64_t id) { remove(id); });
+        onSelected("conversation.delete", text("Delete conversation"), "delete",
+                   QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Delete), [this](std::int64_t id) { remove(id); });
     }
 
     std::int64_t selectedId() const { return view_->currentIndex().data(ConversationList::idRole).toLongLong(); }
@@ -188,7 +193,8 @@ private:
             if (file.open(QIODevice::WriteOnly) && file.write(content) == content.size() && file.commit())
                 messages_->post(MessageKind::Info, text("Exported to %1").arg(path));
             else
-                messages_->post(MessageKind::Error, text("%1 was not written: %2. Choose another place.").arg(path, file.errorString()));
+                messages_->post(MessageKind::Error,
+                                text("%1 was not written: %2. Choose another place.").arg(path, file.errorString()));
         });
         dialog->show();
     }

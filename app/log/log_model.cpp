@@ -1,6 +1,5 @@
 #include "log/log_model.h"
 
-
 #include "shell/icons.h"
 
 namespace ternion::app {
@@ -63,8 +62,8 @@ QVariant LogModel::data(const QModelIndex& index, int role) const {
     if (role == Qt::DisplayRole)
         return QStringLiteral("%1  %2  %3").arg(line.time.toString("HH:mm:ss"), levelName(line.level), line.message);
     if (role == levelRole) return static_cast<int>(line.level);
-    if (role == Qt::DecorationRole && line.level >= LogLevel::Warning)
-        return themedIcon(line.level == LogLevel::Error ? "error" : "warning");
+    if (role == Qt::DecorationRole)
+        return themedIcon(line.level == LogLevel::Error ? "error" : line.level == LogLevel::Warning ? "warning" : "info");
     return {};
 }
 

@@ -73,15 +73,17 @@ QWidget* makePanel(LogModel& log, const PanelContext& context) {
     list->setModel(filter);
     list->setUniformItemSizes(true);
     list->setProperty("flat", true);
+    list->setIconSize(QSize(16, 16));
+    list->setContentsMargins(8, 0, 8, 0);
     QObject::connect(filter, &QAbstractItemModel::rowsInserted, list, &QListView::scrollToBottom);
 
     const QString menu = text("Help");
     QAction* copy = context.actions.add("log.copy", menu, text("Copy log"), {},
                                         [filter] { QGuiApplication::clipboard()->setText(allText(*filter)); });
     QAction* clear = context.actions.add("log.clear", menu, text("Clear log"), {}, [&log] { log.clear(); });
-    QAction* report = context.actions.add(
-        "log.diagnostics", menu, text("Copy diagnostics"), {},
-        [&engine = context.engine] { QGuiApplication::clipboard()->setText(diagnostics(engine)); });
+    QAction* report = context.actions.add("log.diagnostics", menu, text("Copy diagnostics"), {}, [&engine = context.engine] {
+        QGuiApplication::clipboard()->setText(diagnostics(engine));
+    });
     report->setToolTip(text("Versions, system, devices, drivers and the model's hash, for a report of a fault. Never chats."));
 
     auto* row = new QHBoxLayout;
@@ -103,7 +105,8 @@ QWidget* makePanel(LogModel& log, const PanelContext& context) {
 }  // namespace
 
 PanelDefinition logPanel(LogModel& log) {
-    return {"log", text("Log"), text("What the engine reports: devices, loading, warnings. Nothing of your chats is ever in it."),
+    return {"log", text("Log"),
+            text("What the engine reports: devices, loading, warnings. Nothing of your chats is ever in it."),
             Qt::BottomDockWidgetArea, [&log](const PanelContext& context) { return makePanel(log, context); }};
 }
 

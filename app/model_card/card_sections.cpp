@@ -16,7 +16,7 @@ QString yesNo(bool value) { return value ? text("yes") : text("no"); }
 QString tokenizerKind(const OpenModel& model) {
     if (!model.checkpoint.tokenizer) return text("none: the model can be looked at, not talked to");
     return model.checkpoint.tokenizer->kind == TokenizerSource::Kind::SentencePiece ? text("SentencePiece (tokenizer.model)")
-                                                                                     : text("BPE (tokenizer.json)");
+                                                                                    : text("BPE (tokenizer.json)");
 }
 
 QString templateKind(const OpenModel& model) {
@@ -55,8 +55,7 @@ std::vector<CardSection> cardSections(const OpenModel& model, const ActiveDevice
                          {text("Trained on"), config.maxPositionEmbeddings > 0
                                                   ? text("%1 tokens at a time").arg(number(config.maxPositionEmbeddings))
                                                   : text("not stated")}}});
-    sections.push_back(
-        {text("Text"), {{text("Tokenizer"), tokenizerKind(model)}, {text("Template"), templateKind(model)}}});
+    sections.push_back({text("Text"), {{text("Tokenizer"), tokenizerKind(model)}, {text("Template"), templateKind(model)}}});
     sections.push_back({text("File"), {{text("Path"), model.path}, {text("Hash"), QString::fromStdString(model.hash)}}});
     return sections;
 }

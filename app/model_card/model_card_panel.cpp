@@ -9,6 +9,7 @@
 #include <QScrollArea>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "engine/engine_client.h"
 #include "model_card/trit_bar.h"
@@ -70,7 +71,11 @@ private:
         copy_->setEnabled(engine_.model() != nullptr);
         if (engine_.model()) {
             addHead(column);
-            for (const CardSection& section : sections()) addSection(column, section);
+            const auto all = sections();
+            int names = 0;
+            for (const CardSection& section : all)
+                for (const CardRow& row : section.rows) names = std::max(names, fontMetrics().horizontalAdvance(row.name));
+            for (const CardSection& section : all) addSection(column, section, names + 8);
         } else {
             auto* empty = label(text("No model is open.\n\nDrop a checkpoint folder or a GGUF file on this window, or choose "
                                      "File › Open model."),
@@ -98,7 +103,7 @@ private:
         column->addWidget(trits);
     }
 
-    static void addSection(QVBoxLayout* column, const CardSection& section) {
+    static void addSection(QVBoxLayout* column, const CardSection& section, int nameWidth) {
         auto* title = label(section.title, false);
         QFont bold = title->font();
         bold.setBold(true);
@@ -106,10 +111,17 @@ private:
         title->setContentsMargins(0, 8, 0, 0);
         column->addWidget(title);
         auto* form = new QFormLayout;
-        form->setHorizontalSpacing(16);
+        form->setHorizontalSpacing(8);
         form->setVerticalSpacing(4);
         form->setLabelAlignment(Qt::AlignLeft);
-        for (const CardRow& row : section.rows) form->addRow(label(row.name, true), label(row.value, false));
+        for (const CardRow& row : section.rows) {
+            auto* name = label(row.name, true);
+            name->setWordWrap(false);
+            name->setMinimumWidth(nameWidth);
+            auto* value = label(row.value, false);
+            value->setAccessibleName(row.name);
+            form->addRow(name, value);
+        }
         column->addLayout(form);
     }
 
@@ -120,9 +132,10 @@ private:
 }  // namespace
 
 PanelDefinition modelCardPanel() {
-    return {"modelCard", text("Model card"),
-            text("What the open model is made of: its shape, its size in memory, and how many of its weights are −1, 0 and +1."),
-            Qt::RightDockWidgetArea, [](const PanelContext& context) { return new ModelCardPanel(context); }};
+    return {
+        "modelCard", text("Model card"),
+        text("What the open model is made of: its shape, its size in memory, and how many of its weights are −1, 0 and +1."),
+        Qt::RightDockWidgetArea, [](const PanelContext& context) { return new ModelCardPanel(context); }};
 }
 
 }  // namespace ternion::app

@@ -34,12 +34,13 @@ std::vector<QuickPickItem> commandItems(const ActionRegistry& actions) {
 }
 
 ShortcutOverview::ShortcutOverview(QWidget* window, const ActionRegistry& actions)
-    : Overlay(window, {720, 560}), actions_(actions), scroll_(new QScrollArea(this)) {
+    : Overlay(window, {640, 680}), actions_(actions), scroll_(new QScrollArea(this)) {
     setObjectName("shortcutOverview");
     setAccessibleName(tr("Keyboard shortcuts"));
     scroll_->setObjectName("shortcutList");
     scroll_->setProperty("flat", true);
     scroll_->setWidgetResizable(true);
+    scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     scroll_->setAccessibleName(accessibleName());
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(24, 16, 16, 16);
@@ -61,6 +62,7 @@ void ShortcutOverview::open() {
     QStringList menus;
     for (const auto& entry : actions_.entries())
         if (!menus.contains(entry.menu)) menus << entry.menu;
+    menus.sort();  // submenus after their menu
     int row = 0;
     for (const QString& menu : menus) {
         bool first = true;

@@ -11,7 +11,8 @@
 namespace ternion::app {
 
 QString deviceLabel(const DeviceInfo& device) {
-    const QString label = QStringLiteral("%1 · %2").arg(QString::fromStdString(device.name), QString::fromStdString(device.id()));
+    const QString label =
+        QStringLiteral("%1 · %2").arg(QString::fromStdString(device.name), QString::fromStdString(device.id()));
     return device.software ? DeviceSelector::tr("%1 (software)").arg(label) : label;
 }
 

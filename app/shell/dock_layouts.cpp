@@ -50,14 +50,17 @@ void DockLayouts::reset() { window_->restoreState(original_); }
 void DockLayouts::addActions(ActionRegistry& actions) {
     const QString menu = tr("View/Layouts");
     actions.add("view.layout.save", menu, tr("Save layout…"), {}, [this] {
-        offer(tr("Name of the layout, or one to overwrite"),
-              [this](const QString& name) { settings_.saveLayout(name, window_->saveState()); }, true);
+        offer(
+            tr("Name of the layout, or one to overwrite"),
+            [this](const QString& name) { settings_.saveLayout(name, window_->saveState()); }, true);
     });
     actions.add("view.layout.apply", menu, tr("Apply layout…"), {}, [this] {
-        offer(tr("Layout to apply"), [this](const QString& name) { window_->restoreState(settings_.layout(name)); }, false);
+        offer(
+            tr("Layout to apply"), [this](const QString& name) { window_->restoreState(settings_.layout(name)); }, false);
     });
     actions.add("view.layout.delete", menu, tr("Delete layout…"), {}, [this] {
-        offer(tr("Layout to delete"), [this](const QString& name) { settings_.removeLayout(name); }, false);
+        offer(
+            tr("Layout to delete"), [this](const QString& name) { settings_.removeLayout(name); }, false);
     });
     actions.add("view.layout.reset", menu, tr("Reset layout"), {}, [this] { reset(); })->setIcon(themedIcon("layout"));
 }

@@ -21,7 +21,8 @@ public:
     DockLayouts(QMainWindow* window, const std::vector<PanelDefinition>& panels, const PanelContext& context,
                 Settings& settings, QuickPick* pick);
 
-    /// Takes the present arrangement as the one that `reset` leads to, then restores the last one. After the window has its size.
+    /// Takes the present arrangement as the one that `reset` leads to, then restores the last one. After the window has its
+    /// size.
     void restore();
     void store() const;  ///< window and docks, for the next start
     void reset();

@@ -36,7 +36,8 @@ QString formatDuration(double seconds) {
 QString formatWhen(std::int64_t unixSeconds) {
     const QDateTime when = QDateTime::fromSecsSinceEpoch(unixSeconds);
     const qint64 days = when.date().daysTo(QDate::currentDate());
-    const QString time = QLocale().toString(when.time(), QLocale::ShortFormat);
+    // Some locales' short form has seconds.
+    const QString time = QLocale().toString(when.time(), QLocale().timeFormat(QLocale::ShortFormat).remove(":ss"));
     if (days == 0) return time;
     if (days > 0 && days < 7) return QLocale().toString(when.date(), QStringLiteral("ddd ")) + time;
     return QLocale().toString(when.date(), QLocale::ShortFormat);

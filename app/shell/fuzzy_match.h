@@ -6,8 +6,8 @@
 
 namespace ternion::app {
 
-/// The letters of `query` (spaces aside, case ignored) in their order anywhere in `text`: a score, higher for letters that
-/// begin words or follow each other and for shorter texts. Nothing where one is missing; 0 for an empty query.
+/// Each word of `query`, in any order: its letters (case ignored) in their order anywhere in `text`. A score, higher for
+/// letters that begin words or follow each other and for shorter texts. Nothing where one is missing; 0 for an empty query.
 std::optional<int> fuzzyMatch(const QString& query, const QString& text);
 
 }  // namespace ternion::app

@@ -23,7 +23,8 @@
 
 namespace ternion::app {
 
-MainWindow::MainWindow(const PanelContext& context, const std::vector<PanelDefinition>& panels, Settings& settings, Theme& theme)
+MainWindow::MainWindow(const PanelContext& context, const std::vector<PanelDefinition>& panels, Settings& settings,
+                       Theme& theme)
     : context_(context), settings_(settings), messages_(new MessageArea) {
     setObjectName("mainWindow");
     setWindowTitle(tr("Ternion"));
@@ -140,8 +141,8 @@ void MainWindow::addShellActions() {
         .add("view.palette", tr("View"), tr("Command palette"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P),
              [this, palette] { palette->open(tr("Type the name of a command"), commandItems(context_.actions)); })
         ->setIcon(themedIcon("palette"));
-    QAction* shortcuts = context_.actions.add("help.shortcuts", tr("Help"), tr("Keyboard shortcuts"), {},
-                                              [overview] { overview->open(); });
+    QAction* shortcuts =
+        context_.actions.add("help.shortcuts", tr("Help"), tr("Keyboard shortcuts"), {}, [overview] { overview->open(); });
     shortcuts->setShortcuts({QKeySequence(Qt::Key_F1), QKeySequence(Qt::Key_Question)});
     shortcuts->setIcon(themedIcon("help"));
     context_.actions
@@ -165,8 +166,6 @@ void MainWindow::followEngine() {
     connect(&context_.engine, &EngineClient::modelOpened, this, [this](const std::shared_ptr<const OpenModel>& model) {
         if (model && !model->templateNote.isEmpty()) post(MessageKind::Info, model->templateNote);
     });
-    connect(&context_.conversation, &ConversationModel::problem, this,
-            [this](const QString& text) { post(MessageKind::Warning, text); });
     const auto remember = [this] { settings_.setConversation(context_.conversation.conversation().summary.id); };
     connect(&context_.conversation, &ConversationModel::opened, this, remember);
     connect(&context_.conversation, &ConversationModel::listChanged, this, remember);

@@ -25,12 +25,17 @@ QString droppedPath(const QDropEvent* event) {
 }  // namespace
 
 ModelOpening::ModelOpening(EngineClient& engine, ActionRegistry& actions, Settings& settings, QWidget* window)
-    : QObject(window), engine_(engine), settings_(settings), window_(window),
-      recent_(new QMenu(tr("Recent models"), window)), dropHint_(new QLabel(window)) {
+    : QObject(window),
+      engine_(engine),
+      settings_(settings),
+      window_(window),
+      recent_(new QMenu(tr("Recent models"), window)),
+      dropHint_(new QLabel(window)) {
     actions.add("file.open", tr("File"), tr("Open model file…"), QKeySequence::Open, [this] { browse(false); })
         ->setIcon(themedIcon("file"));
-    actions.add("file.openFolder", tr("File"), tr("Open model folder…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
-                [this] { browse(true); })
+    actions
+        .add("file.openFolder", tr("File"), tr("Open model folder…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
+             [this] { browse(true); })
         ->setIcon(themedIcon("open"));
     recent_->setObjectName("recentModels");
     recent_->setIcon(themedIcon("model"));
@@ -56,8 +61,7 @@ void ModelOpening::browse(bool folder) {
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setModal(false);
     dialog->setFileMode(folder ? QFileDialog::Directory : QFileDialog::ExistingFile);
-    if (!folder)
-        dialog->setNameFilters({tr("Models (*.gguf *.safetensors *.json *.bin)"), tr("All files (*)")});
+    if (!folder) dialog->setNameFilters({tr("Models (*.gguf *.safetensors *.json *.bin)"), tr("All files (*)")});
     if (!settings_.model().isEmpty()) dialog->setDirectory(QFileInfo(settings_.model()).absolutePath());
     connect(dialog, &QFileDialog::fileSelected, this, &ModelOpening::open);
     dialog->show();

@@ -19,6 +19,7 @@ public:
 protected:
     void popUp(QWidget* focus);
     bool eventFilter(QObject* watched, QEvent* event) override;
+    bool event(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
 
 private:

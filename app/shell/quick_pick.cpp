@@ -53,10 +53,10 @@ public:
 
 }  // namespace
 
-QuickPick::QuickPick(QWidget* window)
-    : Overlay(window, {640, 420}), input_(new QLineEdit(this)), list_(new QListWidget(this)) {
+QuickPick::QuickPick(QWidget* window) : Overlay(window, {640, 420}), input_(new QLineEdit(this)), list_(new QListWidget(this)) {
     setObjectName("quickPick");
     input_->setObjectName("quickPickInput");
+    input_->setAccessibleName(tr("Filter"));
     list_->setObjectName("quickPickList");
     list_->setAccessibleName(tr("Choices"));
     list_->setItemDelegate(new RowDelegate(list_));
@@ -94,7 +94,8 @@ void QuickPick::filter() {
     };
     std::vector<Match> matches;
     for (const QuickPickItem& item : items_)
-        if (const auto score = fuzzyMatch(query, item.text + QLatin1Char(' ') + item.detail)) matches.push_back({*score, &item});
+        if (const auto score = fuzzyMatch(query, item.text + QLatin1Char(' ') + item.detail))
+            matches.push_back({*score, &item});
     std::stable_sort(matches.begin(), matches.end(), [](const Match& a, const Match& b) { return a.score > b.score; });
 
     shown_.clear();

@@ -25,7 +25,7 @@ public:
 
     QString device() const;  ///< its id; empty: the best there is
     void setDevice(const QString& id);
-    QString model() const;  ///< the path last open; empty at first
+    QString model() const;             ///< the path last open; empty at first
     QStringList recentModels() const;  ///< newest first, `model()` included
     void addRecentModel(const QString& path);
     void clearRecentModels();

@@ -35,7 +35,8 @@ StatusBar::StatusBar(EngineClient& engine, ConversationModel& conversation, QWid
             [this](const std::vector<GeneratedToken>& tokens) { countTokens(static_cast<int>(tokens.size())); });
     connect(&engine, &EngineClient::answerFinished, this, [this](const AnswerFinished& finished) {
         if (finished.result.tokens > 0 && finished.result.seconds > 0)
-            speed_->setText(tr("%1 tokens/s").arg(QLocale().toString(finished.result.tokens / finished.result.seconds, 'f', 1)));
+            speed_->setText(
+                tr("%1 tokens/s").arg(QLocale().toString(finished.result.tokens / finished.result.seconds, 'f', 1)));
     });
     connect(&engine, &EngineClient::deviceChanged, this, &StatusBar::showMemory);
     auto* timer = new QTimer(this);

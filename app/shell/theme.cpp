@@ -3,8 +3,8 @@
 #include <QActionGroup>
 #include <QApplication>
 #include <QFile>
-#include <QStyle>
-#include <QStyleFactory>
+#include <QProxyStyle>
+#include <QStyleOption>
 #include <array>
 
 #include "shell/action_registry.h"
@@ -21,6 +21,33 @@ constexpr Shades lightShades{0xf4f5f7, 0xffffff, 0xf4f6f8, 0xffffff, 0xd5d9df, 0
 constexpr Shades darkShades{0x1b1e23, 0x22262c, 0x272b32, 0x2b3038, 0x3c434d, 0xe6e8eb,
                             0xa2a9b3, 0x6c7480, 0x3fc1b5, 0x0d1f1e, 0x6ad6cc};
 
+/// Fusion with our icons where it draws its own.
+class Style : public QProxyStyle {
+public:
+    Style() : QProxyStyle(QStringLiteral("Fusion")) {}
+
+    QIcon standardIcon(StandardPixmap which, const QStyleOption* option, const QWidget* widget) const override {
+        switch (which) {
+            case SP_TitleBarCloseButton:
+            case SP_DockWidgetCloseButton:
+            case SP_LineEditClearButton:
+                return themedIcon("close");
+            case SP_TitleBarNormalButton:
+                return themedIcon("float");
+            default:
+                return QProxyStyle::standardIcon(which, option, widget);
+        }
+    }
+
+    void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                       const QWidget* widget) const override {
+        if (element == PE_IndicatorMenuCheckMark)
+            themedIcon("check").paint(painter, option->rect);
+        else
+            QProxyStyle::drawPrimitive(element, option, painter, widget);
+    }
+};
+
 /// `:/style.qss` with the shades put in. Sizes come from the font, so that both scale together.
 QString styleSheet(const QPalette& palette, double pointSize) {
     QFile file(QStringLiteral(":/style.qss"));
@@ -31,6 +58,7 @@ QString styleSheet(const QPalette& palette, double pointSize) {
     soft.setAlpha(40);
     put("@soft", soft.name(QColor::HexArgb));
     put("@border", palette.color(QPalette::Mid).name());
+    put("@disabled", palette.color(QPalette::Disabled, QPalette::Text).name());
     put("@muted", palette.color(QPalette::PlaceholderText).name());
     put("@small", QString::number(pointSize * 0.88, 'f', 1) + QStringLiteral("pt"));
     put("@large", QString::number(pointSize * 1.35, 'f', 1) + QStringLiteral("pt"));
@@ -61,9 +89,11 @@ QPalette themePalette(bool dark) {
 }
 
 Theme::Theme(Settings& settings, QObject* parent)
-    : QObject(parent), settings_(settings), systemFont_(QApplication::font()),
+    : QObject(parent),
+      settings_(settings),
+      systemFont_(QApplication::font()),
       systemDark_(QApplication::palette().color(QPalette::Window).lightness() < 128) {
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    QApplication::setStyle(new Style);
     apply();
 }
 
@@ -108,7 +138,8 @@ void Theme::addActions(ActionRegistry& actions) {
     }
     constexpr double step = 0.1;
     const QString menu = tr("View/Text size");
-    QAction* larger = actions.add("view.text.larger", menu, tr("Larger text"), {}, [this] { setFontScale(fontScale() + step); });
+    QAction* larger =
+        actions.add("view.text.larger", menu, tr("Larger text"), {}, [this] { setFontScale(fontScale() + step); });
     larger->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_Plus), QKeySequence(Qt::CTRL | Qt::Key_Equal)});
     actions.add("view.text.smaller", menu, tr("Smaller text"), QKeySequence(Qt::CTRL | Qt::Key_Minus),
                 [this] { setFontScale(fontScale() - step); });

@@ -84,7 +84,7 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
     info.backend = "vulkan";
     info.index = index;
     info.software = properties.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
-    info.name = std::string(properties.properties.deviceName) + (info.software ? " (software)" : "");
+    info.name = properties.properties.deviceName;
     info.driver = std::string(driver.driverName) + " " + driver.driverInfo;
     for (std::uint32_t heap = 0; heap < device.memory.memoryHeapCount; ++heap)
         if ((device.memory.memoryHeaps[heap].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) != 0)
