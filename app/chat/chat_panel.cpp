@@ -47,13 +47,19 @@ QToolButton* makeToggle(const QString& objectName, const QString& text, const QS
 }  // namespace
 
 ChatPanel::ChatPanel(const PanelContext& context, QWidget* parent)
-    : QWidget(parent), context_(context), title_(makeLabel({}, "", false)),
+    : QWidget(parent),
+      context_(context),
+      title_(makeLabel({}, "", false)),
       probabilities_(makeToggle("showProbabilities", tr("Probabilities"),
                                 tr("Colours every token of the answers by the probability the model gave it"))),
       settings_(makeToggle("showSettings", tr("Settings"), tr("System prompt, sampling and chat template"))),
-      scale_(new ProbabilityScale), messages_(new MessageList(context.conversation, context.engine)),
-      empty_(new EmptyChat(context.engine)), problems_(new MessageArea), status_(makeLabel({}, "small", true)),
-      composer_(new Composer), sheet_(new SettingsSheet(context.conversation, context.engine)) {
+      scale_(new ProbabilityScale),
+      messages_(new MessageList(context.conversation, context.engine)),
+      empty_(new EmptyChat(context.engine)),
+      problems_(new MessageArea),
+      status_(makeLabel({}, "small", true)),
+      composer_(new Composer),
+      sheet_(new SettingsSheet(context.conversation, context.engine)) {
     setObjectName("chatPanel");
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::Base);
@@ -121,7 +127,8 @@ ChatPanel::ChatPanel(const PanelContext& context, QWidget* parent)
     connect(composer_, &Composer::stopRequested, this, [this] { context_.conversation.stop(); });
     connect(empty_, &EmptyChat::exampleChosen, this, &ChatPanel::send);
     auto& conversation = context_.conversation;
-    for (const auto changed : {&ConversationModel::opened, &ConversationModel::listChanged, &ConversationModel::settingsChanged})
+    for (const auto changed :
+         {&ConversationModel::opened, &ConversationModel::listChanged, &ConversationModel::settingsChanged})
         connect(&conversation, changed, this, &ChatPanel::refresh);
     connect(&conversation, &ConversationModel::messageAppended, this, &ChatPanel::refresh);
     connect(&conversation, &ConversationModel::opened, this, [this] { composer_->setFocus(); });
@@ -203,10 +210,9 @@ void ChatPanel::refresh() {
     composer_->setAnswering(conversation.answering());
     stop_->setEnabled(conversation.answering());
     const bool waiting = conversation.answering() && !model;
-    status_->setText(waiting ? tr("The answer begins when the model is loaded. Esc stops it.")
-                     : conversation.answering()
-                         ? tr("Esc stops the answer.")
-                         : tr("Enter sends, Shift+Enter begins a new line."));
+    status_->setText(waiting                    ? tr("The answer begins when the model is loaded. Esc stops it.")
+                     : conversation.answering() ? tr("Esc stops the answer.")
+                                                : tr("Enter sends, Shift+Enter begins a new line."));
 }
 
 void ChatPanel::showFinished(const AnswerFinished& finished) {

@@ -34,8 +34,9 @@ std::string_view written(const StoredMessage& message) {
 QString explained(const Error& error) {
     const QString text = QString::fromStdString(error.text());
     const bool deviceFailed = error.code == ErrorCode::DeviceLost || error.code == ErrorCode::DeviceOutOfMemory;
-    return deviceFailed ? ConversationModel::tr("%1. Choose another device: the conversation goes on from where it is.").arg(text)
-                        : text;
+    return deviceFailed
+               ? ConversationModel::tr("%1. Choose another device: the conversation goes on from where it is.").arg(text)
+               : text;
 }
 
 std::vector<TokenId> idsOf(const std::vector<StoredToken>& tokens) {
@@ -195,7 +196,8 @@ void ConversationModel::continueFrom(int index, int token, TokenId alternative) 
         chosen.id = alternative;
         chosen.text = textAfter(at, alternative);
         const auto& others = chosen.alternatives;
-        const auto known = std::find_if(others.begin(), others.end(), [&](const auto& other) { return other.id == alternative; });
+        const auto known =
+            std::find_if(others.begin(), others.end(), [&](const auto& other) { return other.id == alternative; });
         chosen.probability = known == others.end() ? 0.0F : known->probability;
         message.tokens.push_back(chosen);
         message.text += chosen.text;

@@ -74,7 +74,8 @@ void MessageView::setState(bool last, bool answering, bool complete) {
     regenerate_->setVisible(last && !answering);
     continue_->setVisible(last && !answering && assistant);
     if (!assistant)
-        setNote(last && !answering ? tr("No answer yet. Press the arrow above to ask for one, or edit the message.") : QString());
+        setNote(last && !answering ? tr("No answer yet. Press the arrow above to ask for one, or edit the message.")
+                                   : QString());
     else if (writing)
         setNote(text_->text().isEmpty() ? tr("Reading…") : QString());
     else if (!complete)

@@ -62,7 +62,8 @@ void ProbabilityScale::paintEvent(QPaintEvent*) {
     painter.fillRect(bar, palette().color(QPalette::Base));
     QLinearGradient gradient(bar.topLeft(), bar.topRight());
     constexpr int steps = 16;
-    for (int k = 0; k <= steps; ++k) gradient.setColorAt(k / double(steps), probabilityTint(k / double(steps), palette().color(QPalette::Base)));
+    for (int k = 0; k <= steps; ++k)
+        gradient.setColorAt(k / double(steps), probabilityTint(k / double(steps), palette().color(QPalette::Base)));
     painter.fillRect(bar, gradient);
 }
 

@@ -91,7 +91,7 @@ void SettingsSheet::changeEvent(QEvent* event) {
 void SettingsSheet::fit() {
     constexpr int characters = 46;
     setFixedWidth(characters * fontMetrics().averageCharWidth());
-    QFont fixed = QFontDatabase::systemFont(QFontDatabase::FixedFont);
+    QFont fixed(QFontDatabase::systemFont(QFontDatabase::FixedFont).family());
     fixed.setPointSizeF(font().pointSizeF());
     template_->setFont(fixed);
     const auto setLines = [](QPlainTextEdit& edit, int lines) {
@@ -109,7 +109,8 @@ QWidget* SettingsSheet::systemPromptPart() {
     auto* part = new QWidget;
     auto* column = beginPart(part, tr("System prompt"), nullptr);
     systemPrompt_ = makeEdit("systemPrompt", tr("System prompt"));
-    systemPrompt_->setPlaceholderText(tr("What the model should know before the conversation begins. Not every model heeds it."));
+    systemPrompt_->setPlaceholderText(
+        tr("What the model should know before the conversation begins. Not every model heeds it."));
     column->addWidget(systemPrompt_);
     connect(systemPrompt_, &QPlainTextEdit::textChanged, this, [this] {
         if (!refreshing_) conversation_.setSystemPrompt(systemPrompt_->toPlainText());
@@ -155,15 +156,15 @@ QWidget* SettingsSheet::samplingPart() {
     temperature_ = addNumber(*form, "temperature", tr("Temperature"),
                              tr("0 always takes the most probable token; higher values take more risks."), 0.0, 5.0, 0.05);
     topK_ = addCount(*form, "topK", tr("Top-k"), tr("Only this many most probable tokens may be drawn; 0: all."), 0, 1000000);
-    topP_ = addNumber(*form, "topP", tr("Top-p"), tr("Only the most probable tokens that together reach this may be drawn; 1: all."),
-                      0.01, 1.0, 0.01);
-    minP_ = addNumber(*form, "minP", tr("Min-p"), tr("Tokens below this fraction of the most probable one are dropped; 0: none."),
-                      0.0, 1.0, 0.01);
+    topP_ = addNumber(*form, "topP", tr("Top-p"),
+                      tr("Only the most probable tokens that together reach this may be drawn; 1: all."), 0.01, 1.0, 0.01);
+    minP_ = addNumber(*form, "minP", tr("Min-p"),
+                      tr("Tokens below this fraction of the most probable one are dropped; 0: none."), 0.0, 1.0, 0.01);
     repetition_ = addNumber(*form, "repetitionPenalty", tr("Repetition penalty"),
                             tr("Above 1, tokens that are already there become less probable; 1: off."), 0.1, 10.0, 0.05);
     seed_ = addCount(*form, "seed", tr("Seed"), tr("The same seed gives the same text."), 0, std::numeric_limits<int>::max());
-    maxTokens_ = addCount(*form, "maxTokens", tr("Longest answer"), tr("After this many tokens an answer ends; it can be gone on with."),
-                          1, 1000000);
+    maxTokens_ = addCount(*form, "maxTokens", tr("Longest answer"),
+                          tr("After this many tokens an answer ends; it can be gone on with."), 1, 1000000);
     maxTokens_->setSuffix(tr(" tokens"));
     topK_->setSpecialValueText(tr("all"));
     column->addLayout(form);
@@ -184,8 +185,8 @@ QWidget* SettingsSheet::templatePart() {
     templateError_->setObjectName("templateError");
     templateError_->setWordWrap(true);
     templateError_->hide();
-    auto* help = makeLabel(tr("One line a role. {text} is the message, {bos} and {eos} the model's own marks, \\n a new line."), "small",
-                           true);
+    auto* help = makeLabel(tr("One line a role. {text} is the message, {bos} and {eos} the model's own marks, \\n a new line."),
+                           "small", true);
     help->setWordWrap(true);
     for (QWidget* widget : {static_cast<QWidget*>(templateNote_), static_cast<QWidget*>(template_),
                             static_cast<QWidget*>(templateError_), static_cast<QWidget*>(help)})

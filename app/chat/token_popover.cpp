@@ -84,9 +84,7 @@ QString visibleToken(const Tokenizer& tokenizer, TokenId id) {
 TokenPopover::TokenPopover(QWidget* parent) : QFrame(parent), column_(new QVBoxLayout(this)) {
     setObjectName("tokenPopover");
     setAccessibleName(tr("Alternatives of a token"));
-    setFrameShape(QFrame::StyledPanel);
-    setAutoFillBackground(true);
-    setBackgroundRole(QPalette::Base);
+    setProperty("overlay", true);
     auto* shadow = new QGraphicsDropShadowEffect(this);
     shadow->setBlurRadius(3 * grid);
     shadow->setOffset(0, grid / 2);

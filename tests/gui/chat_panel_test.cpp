@@ -1,11 +1,11 @@
 #include <QAbstractButton>
 #include <QAction>
 #include <QClipboard>
+#include <QDoubleSpinBox>
+#include <QElapsedTimer>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QTemporaryDir>
-#include <QDoubleSpinBox>
-#include <QElapsedTimer>
 #include <QToolButton>
 
 #include "chat/chat_panel.h"
@@ -204,8 +204,8 @@ private slots:
         QVERIFY(chat.answered());
         QVERIFY(chat.click("showSettings"));
         for (const auto* widget : chat.panel->findChildren<QWidget*>()) {
-            const bool control = qobject_cast<const QAbstractButton*>(widget) || qobject_cast<const QAbstractSpinBox*>(widget) ||
-                                 qobject_cast<const QPlainTextEdit*>(widget);
+            const bool control = qobject_cast<const QAbstractButton*>(widget) ||
+                                 qobject_cast<const QAbstractSpinBox*>(widget) || qobject_cast<const QPlainTextEdit*>(widget);
             if (!control || !widget->isVisible()) continue;
             QVERIFY2(!widget->accessibleName().isEmpty(), qPrintable(widget->objectName()));
             QVERIFY2(!widget->objectName().isEmpty(), qPrintable(widget->accessibleName()));
@@ -214,8 +214,6 @@ private slots:
     }
 
     void aLongConversationStaysSmooth() {
-        PanelFixture chat;
-        QVERIFY(chat.openSample());
         TokenText text;
         text.resize(720, 400);
         for (int k = 0; k < 4096; ++k) text.appendToken(k % 40 == 39 ? "word.\n" : "word ", 0.5F);
@@ -234,7 +232,8 @@ private slots:
         for (int k = 0; k < 4096; ++k) whole.appendToken(k % 40 == 39 ? "word.\n" : "word ", 0.5F);
         timer.restart();
         whole.heightForWidth(720);
-        // A hundred appended tokens cost less than a few layouts of everything: a hundred layouts would be a hundred times that.
+        // A hundred appended tokens cost less than a few layouts of everything: a hundred layouts would be a hundred times
+        // that.
         QVERIFY2(appended <= 10 + 10 * timer.elapsed(), qPrintable(QString("%1 ms").arg(appended)));
     }
 
