@@ -54,7 +54,6 @@ class ChatPanelTest : public QObject {
 private slots:
     void initTestCase() {
         QStandardPaths::setTestModeEnabled(true);
-        QCoreApplication::setOrganizationName("ternion-test");
         settings_ = std::make_unique<Settings>(folder_.filePath("settings.ini"));
         theme_ = std::make_unique<Theme>(*settings_);
         theme_->setMode(ThemeMode::Light);
