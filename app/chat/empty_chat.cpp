@@ -41,7 +41,9 @@ EmptyChat::EmptyChat(EngineClient& engine, QWidget* parent)
     row->addWidget(middle, 100);
     row->addStretch(1);
     connect(&engine_, &EngineClient::modelOpened, this, &EmptyChat::refresh);
-    connect(&engine_, &EngineClient::busyChanged, this, &EmptyChat::refresh);
+    connect(&engine_, &EngineClient::busyChanged, this, [this] {
+        if (!engine_.model()) refresh();
+    });
     connect(&engine_, &EngineClient::progress, this, [this](const QString& what, double fraction) {
         if (!engine_.model()) text_->setText(tr("%1: %2 %").arg(what, QLocale().toString(qRound(fraction * 100))));
     });

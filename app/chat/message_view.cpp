@@ -26,6 +26,9 @@ MessageView::MessageView(const StoredMessage& message, const QString& speaker, Q
     editButton_ = makeToolButton("editMessage", "edit", user ? tr("Edit, and answer anew from here") : tr("Edit this answer"));
     regenerate_ = makeToolButton("regenerateMessage", "regenerate", user ? tr("Answer") : tr("Regenerate this answer"));
     continue_ = makeToolButton("continueMessage", "continue", tr("Let it go on"));
+    QSizePolicy kept = copy_->sizePolicy();
+    kept.setRetainSizeWhenHidden(true);  // so that nothing moves when the answer is finished
+    copy_->setSizePolicy(kept);
     connect(copy_, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(text_->text()); });
     connect(editButton_, &QToolButton::clicked, this, &MessageView::startEditing);
     connect(regenerate_, &QToolButton::clicked, this, &MessageView::regenerateRequested);

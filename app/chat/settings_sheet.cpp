@@ -91,9 +91,6 @@ void SettingsSheet::changeEvent(QEvent* event) {
 void SettingsSheet::fit() {
     constexpr int characters = 46;
     setFixedWidth(characters * fontMetrics().averageCharWidth());
-    QFont fixed(QFontDatabase::systemFont(QFontDatabase::FixedFont).family());
-    fixed.setPointSizeF(font().pointSizeF());
-    template_->setFont(fixed);
     const auto setLines = [](QPlainTextEdit& edit, int lines) {
         edit.setFixedHeight(lines * edit.fontMetrics().lineSpacing() + 3 * grid);
     };
@@ -180,6 +177,9 @@ QWidget* SettingsSheet::templatePart() {
     templateNote_->setObjectName("templateNote");
     templateNote_->setWordWrap(true);
     template_ = makeEdit("chatTemplate", tr("Chat template"));
+    // By style sheet: the application's own would set another font back.
+    template_->setStyleSheet(
+        QString("QPlainTextEdit { font-family: \"%1\"; }").arg(QFontDatabase::systemFont(QFontDatabase::FixedFont).family()));
     template_->setLineWrapMode(QPlainTextEdit::NoWrap);
     templateError_ = makeLabel({}, "small", false);
     templateError_->setObjectName("templateError");

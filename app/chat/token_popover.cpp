@@ -15,7 +15,11 @@ namespace {
 
 constexpr int popoverWidth = 38 * grid;
 
-QString percent(double probability) { return QLocale().toString(probability * 100.0, 'f', 1) + " %"; }
+QString percent(double probability) {
+    constexpr double least = 0.001;
+    const bool tiny = probability > 0.0 && probability < least;
+    return (tiny ? "< " : "") + QLocale().toString((tiny ? least : probability) * 100.0, 'f', 1) + " %";
+}
 
 /// A row of the list: the token, a bar as long as its probability, the number.
 class AlternativeRow : public QAbstractButton {
