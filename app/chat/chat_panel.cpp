@@ -4,6 +4,7 @@
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLocale>
+#include <QShowEvent>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -46,13 +47,19 @@ QToolButton* makeToggle(const QString& objectName, const QString& text, const QS
 }  // namespace
 
 ChatPanel::ChatPanel(const PanelContext& context, QWidget* parent)
-    : QWidget(parent), context_(context), title_(makeLabel({}, "", false)),
+    : QWidget(parent),
+      context_(context),
+      title_(makeLabel({}, "", false)),
       probabilities_(makeToggle("showProbabilities", tr("Probabilities"),
                                 tr("Colours every token of the answers by the probability the model gave it"))),
       settings_(makeToggle("showSettings", tr("Settings"), tr("System prompt, sampling and chat template"))),
-      scale_(new ProbabilityScale), messages_(new MessageList(context.conversation, context.engine)),
-      empty_(new EmptyChat(context.engine)), problems_(new MessageArea), status_(makeLabel({}, "small", true)),
-      composer_(new Composer), sheet_(new SettingsSheet(context.conversation, context.engine)) {
+      scale_(new ProbabilityScale),
+      messages_(new MessageList(context.conversation, context.engine)),
+      empty_(new EmptyChat(context.engine)),
+      problems_(new MessageArea),
+      status_(makeLabel({}, "small", true)),
+      composer_(new Composer),
+      sheet_(new SettingsSheet(context.conversation, context.engine)) {
     setObjectName("chatPanel");
     setAutoFillBackground(true);
     setBackgroundRole(QPalette::Base);
@@ -120,7 +127,8 @@ ChatPanel::ChatPanel(const PanelContext& context, QWidget* parent)
     connect(composer_, &Composer::stopRequested, this, [this] { context_.conversation.stop(); });
     connect(empty_, &EmptyChat::exampleChosen, this, &ChatPanel::send);
     auto& conversation = context_.conversation;
-    for (const auto changed : {&ConversationModel::opened, &ConversationModel::listChanged, &ConversationModel::settingsChanged})
+    for (const auto changed :
+         {&ConversationModel::opened, &ConversationModel::listChanged, &ConversationModel::settingsChanged})
         connect(&conversation, changed, this, &ChatPanel::refresh);
     connect(&conversation, &ConversationModel::messageAppended, this, &ChatPanel::refresh);
     connect(&conversation, &ConversationModel::opened, this, [this] { composer_->setFocus(); });
@@ -142,6 +150,11 @@ ChatPanel::ChatPanel(const PanelContext& context, QWidget* parent)
     addActions();
     setFocusProxy(composer_);
     refresh();
+}
+
+void ChatPanel::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    if (!event->spontaneous()) composer_->setFocus();
 }
 
 void ChatPanel::addActions() {
@@ -197,10 +210,9 @@ void ChatPanel::refresh() {
     composer_->setAnswering(conversation.answering());
     stop_->setEnabled(conversation.answering());
     const bool waiting = conversation.answering() && !model;
-    status_->setText(waiting ? tr("The answer begins when the model is loaded. Esc stops it.")
-                     : conversation.answering()
-                         ? tr("Esc stops the answer.")
-                         : tr("Enter sends, Shift+Enter begins a new line."));
+    status_->setText(waiting                    ? tr("The answer begins when the model is loaded. Esc stops it.")
+                     : conversation.answering() ? tr("Esc stops the answer.")
+                                                : tr("Enter sends, Shift+Enter begins a new line."));
 }
 
 void ChatPanel::showFinished(const AnswerFinished& finished) {
@@ -215,9 +227,9 @@ void ChatPanel::showFinished(const AnswerFinished& finished) {
     parts << tr("%1 tokens").arg(finished.result.tokens)
           << tr("%1 tokens/s").arg(perSecond(finished.result.tokens, finished.result.seconds));
     if (finished.prefillTokens > 0)
-        parts << tr("prompt: %1 tokens in %2 s")
+        parts << tr("prompt: %1 tokens in %2 ms")
                      .arg(finished.prefillTokens)
-                     .arg(locale.toString(finished.prefillSeconds, 'f', 2));
+                     .arg(locale.toString(finished.prefillSeconds * 1000.0, 'f', 0));
     if (finished.result.reason == StopReason::Length) parts << tr("ended at the longest answer allowed");
     if (finished.result.reason == StopReason::Stopped) parts << tr("stopped");
     last->setNote(parts.join(QString("  %1  ").arg(QChar(0x00b7))));

@@ -1,7 +1,6 @@
 // The chat: the central panel of the workbench.
 #pragma once
 
-#include <QPlainTextEdit>
 #include <QWidget>
 
 #include "shell/panel.h"
@@ -25,6 +24,9 @@ class ChatPanel : public QWidget {
 
 public:
     explicit ChatPanel(const PanelContext& context, QWidget* parent = nullptr);
+
+protected:
+    void showEvent(QShowEvent* event) override;
 
 private:
     void addActions();

@@ -1,14 +1,13 @@
 // Where a prompt is written, and an answer stopped.
 #pragma once
 
-#include <QFrame>
 #include <QToolButton>
+
+#include "chat/prompt_edit.h"
 
 namespace ternion::app {
 
-class PromptEdit;
-
-class Composer : public QFrame {
+class Composer : public PromptFrame {
     Q_OBJECT
 
 public:
@@ -24,11 +23,7 @@ signals:
     void submitted(const QString& text);
     void stopRequested();
 
-protected:
-    void paintEvent(QPaintEvent* event) override;
-
 private:
-    PromptEdit* edit_;
     QToolButton* send_;
     QToolButton* stop_;
 };

@@ -1,18 +1,16 @@
 #include "chat/conversation_model.h"
 
-#include <QSettings>
 #include <algorithm>
 #include <utility>
 
 #include "base/log.h"
 #include "engine/engine_client.h"
+#include "shell/settings.h"
 
 namespace ternion::app {
 namespace {
 
 constexpr int shownAlternatives = 8;
-
-QString templateKey(const OpenModel& model) { return "chatTemplates/" + QString::fromStdString(model.hash); }
 
 std::string titleFrom(const QString& text) {
     constexpr int longest = 60;
@@ -34,8 +32,9 @@ std::string_view written(const StoredMessage& message) {
 QString explained(const Error& error) {
     const QString text = QString::fromStdString(error.text());
     const bool deviceFailed = error.code == ErrorCode::DeviceLost || error.code == ErrorCode::DeviceOutOfMemory;
-    return deviceFailed ? ConversationModel::tr("%1. Choose another device: the conversation goes on from where it is.").arg(text)
-                        : text;
+    return deviceFailed
+               ? ConversationModel::tr("%1. Choose another device: the conversation goes on from where it is.").arg(text)
+               : text;
 }
 
 std::vector<TokenId> idsOf(const std::vector<StoredToken>& tokens) {
@@ -195,7 +194,8 @@ void ConversationModel::continueFrom(int index, int token, TokenId alternative) 
         chosen.id = alternative;
         chosen.text = textAfter(at, alternative);
         const auto& others = chosen.alternatives;
-        const auto known = std::find_if(others.begin(), others.end(), [&](const auto& other) { return other.id == alternative; });
+        const auto known =
+            std::find_if(others.begin(), others.end(), [&](const auto& other) { return other.id == alternative; });
         chosen.probability = known == others.end() ? 0.0F : known->probability;
         message.tokens.push_back(chosen);
         message.text += chosen.text;
@@ -245,11 +245,8 @@ void ConversationModel::resetSampler() {
 void ConversationModel::setChatTemplate(const ChatTemplate& chatTemplate) {
     chatTemplate_ = chatTemplate;
     if (const auto model = engine_.model()) {
-        QSettings settings;
-        if (chatTemplate == model->chatTemplate)
-            settings.remove(templateKey(*model));
-        else
-            settings.setValue(templateKey(*model), QString::fromStdString(chatTemplate.toText()));
+        const auto own = chatTemplate == model->chatTemplate ? std::string() : chatTemplate.toText();
+        Settings().setChatTemplate(QString::fromStdString(model->hash), QString::fromStdString(own));
     }
     emit settingsChanged();
 }
@@ -257,7 +254,7 @@ void ConversationModel::setChatTemplate(const ChatTemplate& chatTemplate) {
 void ConversationModel::onModelOpened() {
     const auto model = engine_.model();
     chatTemplate_ = model->chatTemplate;
-    const auto own = QSettings().value(templateKey(*model)).toString().toStdString();
+    const auto own = Settings().chatTemplate(QString::fromStdString(model->hash)).toStdString();
     if (auto parsed = ChatTemplate::parse(own); parsed) chatTemplate_ = std::move(*parsed);
     if (samplerIsRecommended_) {
         conversation_.sampler = recommended();

@@ -52,7 +52,7 @@ public:
     void setSampler(const SamplerSettings& settings);
     void setMaxTokens(int count) { maxTokens_ = count; }
     int maxTokens() const { return maxTokens_; }
-    void resetSampler();  ///< to what the model's checkpoint recommends
+    void resetSampler();                                     ///< to what the model's checkpoint recommends
     void setChatTemplate(const ChatTemplate& chatTemplate);  ///< for the open model, also the next time it is opened
 
 signals:

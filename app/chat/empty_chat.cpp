@@ -10,7 +10,10 @@
 namespace ternion::app {
 
 EmptyChat::EmptyChat(EngineClient& engine, QWidget* parent)
-    : QWidget(parent), engine_(engine), title_(makeLabel({}, "large", false)), text_(makeLabel({}, "", true)),
+    : QWidget(parent),
+      engine_(engine),
+      title_(makeLabel({}, "large", false)),
+      text_(makeLabel({}, "", true)),
       examples_(new QVBoxLayout) {
     setObjectName("emptyChat");
     setAutoFillBackground(true);
@@ -38,7 +41,9 @@ EmptyChat::EmptyChat(EngineClient& engine, QWidget* parent)
     row->addWidget(middle, 100);
     row->addStretch(1);
     connect(&engine_, &EngineClient::modelOpened, this, &EmptyChat::refresh);
-    connect(&engine_, &EngineClient::busyChanged, this, &EmptyChat::refresh);
+    connect(&engine_, &EngineClient::busyChanged, this, [this] {
+        if (!engine_.model()) refresh();
+    });
     connect(&engine_, &EngineClient::progress, this, [this](const QString& what, double fraction) {
         if (!engine_.model()) text_->setText(tr("%1: %2 %").arg(what, QLocale().toString(qRound(fraction * 100))));
     });
@@ -56,21 +61,23 @@ void EmptyChat::refresh() {
     const auto model = engine_.model();
     if (!model) {
         title_->setText(engine_.busy() ? tr("Opening the model…") : tr("No model is open"));
-        text_->setText(engine_.busy() ? tr("You can write already: the answer begins when it is loaded.")
-                                      : tr("Open one with File, Open model, or drop a checkpoint's folder or file on the window."));
+        text_->setText(engine_.busy()
+                           ? tr("You can write already: the answer begins when it is loaded.")
+                           : tr("Open one with File, Open model, or drop a checkpoint's folder or file on the window."));
         return;
     }
     const QString name = QString::fromStdString(model->checkpoint.model->name);
     title_->setText(model->isChatModel ? tr("Talk with %1").arg(name) : tr("Write with %1").arg(name));
-    text_->setText(model->isChatModel ? tr("Type below, or begin with one of these. Click any word of the answer to see what else "
-                                           "the model might have said.")
-                                      : model->templateNote);
+    text_->setText(model->isChatModel
+                       ? tr("Type below, or begin with one of these. Click any word of the answer to see what else "
+                            "the model might have said.")
+                       : model->templateNote);
     if (!model->tokenizer) return;
-    const QStringList prompts = model->isChatModel
-                                    ? QStringList{tr("Hello! What is your name?"), tr("Tell me a story about a cat."),
-                                                  tr("What is two plus three?")}
-                                    : QStringList{tr("Once upon a time, there was a"), tr("The three largest cities of Europe are"),
-                                                  tr("To bake bread, you need")};
+    const QStringList prompts =
+        model->isChatModel
+            ? QStringList{tr("Hello! What is your name?"), tr("Tell me a story about a cat."), tr("What is two plus three?")}
+            : QStringList{tr("Once upon a time, there was a"), tr("The three largest cities of Europe are"),
+                          tr("To bake bread, you need")};
     for (const auto& prompt : prompts) {
         auto* button = new QPushButton(prompt);
         button->setObjectName("example");

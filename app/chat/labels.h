@@ -17,7 +17,7 @@ inline QLabel* makeLabel(const QString& text, const char* size, bool muted) {
     auto* label = new QLabel(text);
     label->setProperty("textSize", size);
     label->setTextFormat(Qt::PlainText);
-    if (muted) label->setForegroundRole(QPalette::PlaceholderText);
+    label->setProperty("muted", muted);
     return label;
 }
 

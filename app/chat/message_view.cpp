@@ -3,6 +3,7 @@
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHBoxLayout>
+#include <QPainter>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -25,6 +26,9 @@ MessageView::MessageView(const StoredMessage& message, const QString& speaker, Q
     editButton_ = makeToolButton("editMessage", "edit", user ? tr("Edit, and answer anew from here") : tr("Edit this answer"));
     regenerate_ = makeToolButton("regenerateMessage", "regenerate", user ? tr("Answer") : tr("Regenerate this answer"));
     continue_ = makeToolButton("continueMessage", "continue", tr("Let it go on"));
+    QSizePolicy kept = copy_->sizePolicy();
+    kept.setRetainSizeWhenHidden(true);  // so that nothing moves when the answer is finished
+    copy_->setSizePolicy(kept);
     connect(copy_, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(text_->text()); });
     connect(editButton_, &QToolButton::clicked, this, &MessageView::startEditing);
     connect(regenerate_, &QToolButton::clicked, this, &MessageView::regenerateRequested);
@@ -50,10 +54,6 @@ MessageView::MessageView(const StoredMessage& message, const QString& speaker, Q
     body->addWidget(text_);
     body->addWidget(note_);
     column->addLayout(body);
-    if (user) {
-        setAutoFillBackground(true);
-        setBackgroundRole(QPalette::AlternateBase);
-    }
 
     std::size_t generated = 0;
     for (const auto& token : message.tokens) generated += token.text.size();
@@ -76,12 +76,22 @@ void MessageView::setState(bool last, bool answering, bool complete) {
     editButton_->setEnabled(!answering);
     regenerate_->setVisible(last && !answering);
     continue_->setVisible(last && !answering && assistant);
-    if (writing)
+    if (!assistant)
+        setNote(last && !answering ? tr("No answer yet. Press the arrow above to ask for one, or edit the message.")
+                                   : QString());
+    else if (writing)
         setNote(text_->text().isEmpty() ? tr("Reading…") : QString());
     else if (!complete)
         setNote(tr("The program ended while this was being written. Let it go on, or regenerate it."));
-    else if (last && !assistant && !answering)
-        setNote(tr("No answer yet. Press the arrow above to ask for one, or edit the message."));
+}
+
+void MessageView::paintEvent(QPaintEvent*) {
+    if (role_ != Role::User) return;
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(palette().color(QPalette::AlternateBase));
+    painter.drawRoundedRect(rect(), grid, grid);
 }
 
 void MessageView::setNote(const QString& note) {
@@ -95,16 +105,17 @@ bool MessageView::editing() const { return editor_ != nullptr; }
 
 void MessageView::startEditing() {
     if (editor_ != nullptr || !editButton_->isEnabled()) return;
-    editor_ = new QFrame;
+    editor_ = new QWidget;
     editor_->setObjectName("messageEditor");
-    edit_ = new PromptEdit;
-    edit_->setObjectName("messageEdit");
-    edit_->setAccessibleName(tr("Text of the message"));
-    edit_->setCancellable(true);
-    edit_->setFrameShape(QFrame::StyledPanel);
-    edit_->setPlainText(text_->text());
+    auto* frame = new PromptFrame;
+    auto* edit = &frame->edit();
+    edit->setObjectName("messageEdit");
+    edit->setAccessibleName(tr("Text of the message"));
+    edit->setCancellable(true);
+    edit->setPlainText(text_->text());
     auto* save = new QPushButton(role_ == Role::User ? tr("Save and answer") : tr("Save"));
     save->setObjectName("saveEdit");
+    save->setProperty("primary", true);
     save->setAccessibleName(save->text());
     auto* cancel = new QPushButton(tr("Cancel"));
     cancel->setObjectName("cancelEdit");
@@ -117,30 +128,30 @@ void MessageView::startEditing() {
     buttons->addWidget(cancel);
     buttons->addWidget(save);
     auto* column = new QVBoxLayout(editor_);
-    column->setContentsMargins(0, 0, 0, 0);
+    column->setContentsMargins(0, 0, grid, 0);
     column->setSpacing(grid);
-    column->addWidget(edit_);
+    column->addWidget(frame);
     column->addLayout(buttons);
     static_cast<QVBoxLayout*>(layout())->insertWidget(1, editor_);
+    editor_->show();
     text_->hide();
-    const auto accept = [this] {
-        const QString text = edit_->toPlainText();
+    const auto accept = [this, edit] {
+        const QString text = edit->toPlainText();
         stopEditing();
         if (text != text_->text()) emit edited(text);
     };
     connect(save, &QPushButton::clicked, this, accept);
-    connect(edit_, &PromptEdit::submitted, this, accept);
+    connect(edit, &PromptEdit::submitted, this, accept);
     connect(cancel, &QPushButton::clicked, this, &MessageView::stopEditing);
-    connect(edit_, &PromptEdit::cancelled, this, &MessageView::stopEditing);
-    edit_->moveCursor(QTextCursor::End);
-    edit_->setFocus();
+    connect(edit, &PromptEdit::cancelled, this, &MessageView::stopEditing);
+    edit->moveCursor(QTextCursor::End);
+    edit->setFocus();
 }
 
 void MessageView::stopEditing() {
     editor_->hide();
     editor_->deleteLater();
     editor_ = nullptr;
-    edit_ = nullptr;
     text_->show();
     editButton_->setFocus();
 }

@@ -9,7 +9,6 @@
 
 namespace ternion::app {
 
-class PromptEdit;
 class TokenText;
 
 class MessageView : public QFrame {
@@ -33,13 +32,15 @@ signals:
     void regenerateRequested();
     void continueRequested();
 
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
 private:
     void stopEditing();
 
     Role role_;
     TokenText* text_;
     QWidget* editor_ = nullptr;
-    PromptEdit* edit_ = nullptr;
     QToolButton* copy_;
     QToolButton* editButton_;
     QToolButton* regenerate_;

@@ -29,9 +29,10 @@ QColor probabilityColor(double probability) {
     return {mix(0), mix(1), mix(2)};
 }
 
-QColor probabilityTint(double probability) {
+QColor probabilityTint(double probability, const QColor& background) {
     QColor color = probabilityColor(probability);
-    color.setAlphaF(0.5F);
+    constexpr int middle = 128;
+    color.setAlphaF(background.lightness() < middle ? 0.36F : 0.5F);  // 4.5:1 or more for the text of either theme
     return color;
 }
 
@@ -61,7 +62,8 @@ void ProbabilityScale::paintEvent(QPaintEvent*) {
     painter.fillRect(bar, palette().color(QPalette::Base));
     QLinearGradient gradient(bar.topLeft(), bar.topRight());
     constexpr int steps = 16;
-    for (int k = 0; k <= steps; ++k) gradient.setColorAt(k / double(steps), probabilityTint(k / double(steps)));
+    for (int k = 0; k <= steps; ++k)
+        gradient.setColorAt(k / double(steps), probabilityTint(k / double(steps), palette().color(QPalette::Base)));
     painter.fillRect(bar, gradient);
 }
 

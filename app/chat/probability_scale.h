@@ -8,8 +8,8 @@ namespace ternion::app {
 
 /// 0 is dark blue, 1 is yellow.
 QColor probabilityColor(double probability);
-/// The same, thin enough that text stays readable on it.
-QColor probabilityTint(double probability);
+/// The same, thinned over `background`, so that text stays readable on it.
+QColor probabilityTint(double probability, const QColor& background);
 
 class ProbabilityScale : public QWidget {
     Q_OBJECT

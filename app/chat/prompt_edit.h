@@ -1,6 +1,7 @@
 // A field for prose that is sent with Enter and grows with its text.
 #pragma once
 
+#include <QFrame>
 #include <QPlainTextEdit>
 
 namespace ternion::app {
@@ -27,6 +28,21 @@ private:
     void fitHeight();
 
     bool cancellable_ = false;
+};
+
+/// The rounded frame around a prompt and its buttons; shows the prompt's focus.
+class PromptFrame : public QFrame {
+    Q_OBJECT
+
+public:
+    explicit PromptFrame(QWidget* parent = nullptr);
+    PromptEdit& edit() const { return *edit_; }
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    PromptEdit* edit_;
 };
 
 }  // namespace ternion::app

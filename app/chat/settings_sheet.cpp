@@ -1,6 +1,7 @@
 #include "chat/settings_sheet.h"
 
 #include <QDoubleSpinBox>
+#include <QEvent>
 #include <QFontDatabase>
 #include <QFormLayout>
 #include <QPlainTextEdit>
@@ -17,8 +18,6 @@
 namespace ternion::app {
 namespace {
 
-constexpr int sheetWidth = 38 * grid;
-
 /// A titled part, with a button that brings back what it was.
 QVBoxLayout* beginPart(QWidget* part, const QString& title, QPushButton* reset) {
     auto* heading = makeLabel(title, "", false);
@@ -32,6 +31,7 @@ QVBoxLayout* beginPart(QWidget* part, const QString& title, QPushButton* reset) 
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid);
     column->addLayout(head);
+    part->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     return column;
 }
 
@@ -43,12 +43,11 @@ QPushButton* makeReset(const QString& objectName, const QString& what) {
     return button;
 }
 
-QPlainTextEdit* makeEdit(const char* objectName, const QString& name, int lines) {
+QPlainTextEdit* makeEdit(const char* objectName, const QString& name) {
     auto* edit = new QPlainTextEdit;
     edit->setObjectName(objectName);
     edit->setAccessibleName(name);
     edit->setTabChangesFocus(true);
-    edit->setFixedHeight(lines * edit->fontMetrics().lineSpacing() + 2 * grid);
     return edit;
 }
 
@@ -67,7 +66,6 @@ SettingsSheet::SettingsSheet(ConversationModel& conversation, EngineClient& engi
     setWidgetResizable(true);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setFocusPolicy(Qt::NoFocus);
-    setFixedWidth(sheetWidth);
     auto* page = new QWidget;
     auto* column = new QVBoxLayout(page);
     column->setContentsMargins(2 * grid, 2 * grid, 2 * grid, 2 * grid);
@@ -81,6 +79,23 @@ SettingsSheet::SettingsSheet(ConversationModel& conversation, EngineClient& engi
     connect(&conversation_, &ConversationModel::opened, this, &SettingsSheet::refresh);
     connect(&engine_, &EngineClient::modelOpened, this, &SettingsSheet::refresh);
     refresh();
+    fit();
+}
+
+void SettingsSheet::changeEvent(QEvent* event) {
+    QScrollArea::changeEvent(event);
+    if (event->type() == QEvent::FontChange && template_ != nullptr) fit();
+}
+
+/// Sizes that are so many characters or lines of the font in use.
+void SettingsSheet::fit() {
+    constexpr int characters = 46;
+    setFixedWidth(characters * fontMetrics().averageCharWidth());
+    const auto setLines = [](QPlainTextEdit& edit, int lines) {
+        edit.setFixedHeight(lines * edit.fontMetrics().lineSpacing() + 3 * grid);
+    };
+    setLines(*systemPrompt_, 4);
+    setLines(*template_, 6);
 }
 
 void SettingsSheet::focusSystemPrompt() { systemPrompt_->setFocus(); }
@@ -90,8 +105,9 @@ void SettingsSheet::focusSampling() { temperature_->setFocus(); }
 QWidget* SettingsSheet::systemPromptPart() {
     auto* part = new QWidget;
     auto* column = beginPart(part, tr("System prompt"), nullptr);
-    systemPrompt_ = makeEdit("systemPrompt", tr("System prompt"), 4);
-    systemPrompt_->setPlaceholderText(tr("What the model should know before the conversation begins. Not every model heeds it."));
+    systemPrompt_ = makeEdit("systemPrompt", tr("System prompt"));
+    systemPrompt_->setPlaceholderText(
+        tr("What the model should know before the conversation begins. Not every model heeds it."));
     column->addWidget(systemPrompt_);
     connect(systemPrompt_, &QPlainTextEdit::textChanged, this, [this] {
         if (!refreshing_) conversation_.setSystemPrompt(systemPrompt_->toPlainText());
@@ -137,15 +153,15 @@ QWidget* SettingsSheet::samplingPart() {
     temperature_ = addNumber(*form, "temperature", tr("Temperature"),
                              tr("0 always takes the most probable token; higher values take more risks."), 0.0, 5.0, 0.05);
     topK_ = addCount(*form, "topK", tr("Top-k"), tr("Only this many most probable tokens may be drawn; 0: all."), 0, 1000000);
-    topP_ = addNumber(*form, "topP", tr("Top-p"), tr("Only the most probable tokens that together reach this may be drawn; 1: all."),
-                      0.01, 1.0, 0.01);
-    minP_ = addNumber(*form, "minP", tr("Min-p"), tr("Tokens below this fraction of the most probable one are dropped; 0: none."),
-                      0.0, 1.0, 0.01);
+    topP_ = addNumber(*form, "topP", tr("Top-p"),
+                      tr("Only the most probable tokens that together reach this may be drawn; 1: all."), 0.01, 1.0, 0.01);
+    minP_ = addNumber(*form, "minP", tr("Min-p"),
+                      tr("Tokens below this fraction of the most probable one are dropped; 0: none."), 0.0, 1.0, 0.01);
     repetition_ = addNumber(*form, "repetitionPenalty", tr("Repetition penalty"),
                             tr("Above 1, tokens that are already there become less probable; 1: off."), 0.1, 10.0, 0.05);
     seed_ = addCount(*form, "seed", tr("Seed"), tr("The same seed gives the same text."), 0, std::numeric_limits<int>::max());
-    maxTokens_ = addCount(*form, "maxTokens", tr("Longest answer"), tr("After this many tokens an answer ends; it can be gone on with."),
-                          1, 1000000);
+    maxTokens_ = addCount(*form, "maxTokens", tr("Longest answer"),
+                          tr("After this many tokens an answer ends; it can be gone on with."), 1, 1000000);
     maxTokens_->setSuffix(tr(" tokens"));
     topK_->setSpecialValueText(tr("all"));
     column->addLayout(form);
@@ -160,15 +176,17 @@ QWidget* SettingsSheet::templatePart() {
     templateNote_ = makeLabel({}, "small", true);
     templateNote_->setObjectName("templateNote");
     templateNote_->setWordWrap(true);
-    template_ = makeEdit("chatTemplate", tr("Chat template"), 7);
-    template_->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    template_ = makeEdit("chatTemplate", tr("Chat template"));
+    // By style sheet: the application's own would set another font back.
+    template_->setStyleSheet(
+        QString("QPlainTextEdit { font-family: \"%1\"; }").arg(QFontDatabase::systemFont(QFontDatabase::FixedFont).family()));
     template_->setLineWrapMode(QPlainTextEdit::NoWrap);
     templateError_ = makeLabel({}, "small", false);
     templateError_->setObjectName("templateError");
     templateError_->setWordWrap(true);
     templateError_->hide();
-    auto* help = makeLabel(tr("One line a role. {text} is the message, {bos} and {eos} the model's own marks, \\n a new line."), "small",
-                           true);
+    auto* help = makeLabel(tr("One line a role. {text} is the message, {bos} and {eos} the model's own marks, \\n a new line."),
+                           "small", true);
     help->setWordWrap(true);
     for (QWidget* widget : {static_cast<QWidget*>(templateNote_), static_cast<QWidget*>(template_),
                             static_cast<QWidget*>(templateError_), static_cast<QWidget*>(help)})

@@ -26,7 +26,11 @@ public:
     void focusSystemPrompt();
     void focusSampling();
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
+    void fit();
     QWidget* systemPromptPart();
     QWidget* samplingPart();
     QWidget* templatePart();

@@ -165,7 +165,7 @@ void TokenLayout::paint(QPainter& painter, const QRectF& clip, const TokenPaint&
                     break;
             }
             for (const auto& part : parts)
-                if (part.intersects(clip)) painter.fillRect(part, probabilityTint(token->probability));
+                if (part.intersects(clip)) painter.fillRect(part, probabilityTint(token->probability, how.background));
         }
     }
     painter.setPen(how.text);

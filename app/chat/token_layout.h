@@ -15,6 +15,7 @@ namespace ternion::app {
 struct TokenPaint {
     QColor text;
     QColor accent;
+    QColor background;
     bool tinted = false;  ///< every token in the colour of its probability
     int current = -1;     ///< framed; -1: none
 };

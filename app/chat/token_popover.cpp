@@ -15,7 +15,11 @@ namespace {
 
 constexpr int popoverWidth = 38 * grid;
 
-QString percent(double probability) { return QLocale().toString(probability * 100.0, 'f', 1) + " %"; }
+QString percent(double probability) {
+    constexpr double least = 0.001;
+    const bool tiny = probability > 0.0 && probability < least;
+    return (tiny ? "< " : "") + QLocale().toString((tiny ? least : probability) * 100.0, 'f', 1) + " %";
+}
 
 /// A row of the list: the token, a bar as long as its probability, the number.
 class AlternativeRow : public QAbstractButton {
@@ -84,13 +88,13 @@ QString visibleToken(const Tokenizer& tokenizer, TokenId id) {
 TokenPopover::TokenPopover(QWidget* parent) : QFrame(parent), column_(new QVBoxLayout(this)) {
     setObjectName("tokenPopover");
     setAccessibleName(tr("Alternatives of a token"));
-    setFrameShape(QFrame::StyledPanel);
-    setAutoFillBackground(true);
-    setBackgroundRole(QPalette::Base);
+    setProperty("overlay", true);
     auto* shadow = new QGraphicsDropShadowEffect(this);
     shadow->setBlurRadius(3 * grid);
     shadow->setOffset(0, grid / 2);
-    shadow->setColor(palette().color(QPalette::Shadow));
+    QColor soft = palette().color(QPalette::Shadow);
+    soft.setAlpha(72);
+    shadow->setColor(soft);
     setGraphicsEffect(shadow);
     column_->setContentsMargins(grid, grid, grid, grid);
     column_->setSpacing(0);

@@ -71,6 +71,7 @@ void TokenText::paintEvent(QPaintEvent* event) {
     TokenPaint how;
     how.text = palette().color(QPalette::Text);
     how.accent = palette().color(QPalette::Highlight);
+    how.background = palette().color(QPalette::Base);
     how.tinted = tinted_;
     how.current = hasFocus() && current_ >= 0 ? current_ : hovered_;
     layout_.setWidth(width());

@@ -61,8 +61,9 @@ Result<std::shared_ptr<const OpenModel>> readModel(const QString& path, const Pr
         open->chatTemplate = std::move(*found);
         open->isChatModel = open->tokenizer != nullptr;
     } else {
-        open->templateNote = EngineClient::tr("Its chat template is not understood (%1): it continues your text instead. "
-                                              "You can write a template under Settings.")
+        open->templateNote = EngineClient::tr(
+                                 "Its chat template is not understood (%1): it continues your text instead. "
+                                 "You can write a template under Settings.")
                                  .arg(QString::fromStdString(found.error().text()));
     }
     const Model& model = *open->checkpoint.model;
@@ -120,7 +121,8 @@ struct EngineClient::Engine {
         return {};
     }
 
-    /// Brings the state to `prompt` and then `answer`, from the nearest place that is known. Returns how many tokens had to run.
+    /// Brings the state to `prompt` and then `answer`, from the nearest place that is known. Returns how many tokens had to
+    /// run.
     Result<int> read(const std::vector<TokenId>& prompt, const std::vector<TokenId>& answer, const Progress& progress) {
         std::vector<TokenId> all = prompt;
         all.insert(all.end(), answer.begin(), answer.end());
@@ -213,8 +215,9 @@ void EngineClient::post(const std::string& tag, std::function<void(const std::st
 Progress EngineClient::reportTo(const std::stop_token& stop) {
     return {[this, throttle = Throttle()](std::string_view what, double fraction) mutable {
                 if (!throttle.due()) return;
-                onGuiThread(this, [this, what = QString::fromUtf8(what.data(), static_cast<qsizetype>(what.size())),
-                                   fraction] { emit progress(what, fraction); });
+                onGuiThread(this, [this, what = QString::fromUtf8(what.data(), static_cast<qsizetype>(what.size())), fraction] {
+                    emit progress(what, fraction);
+                });
             },
             stop};
 }

@@ -38,10 +38,10 @@ struct ActiveDevice {
 
 /// An answer to be written: the whole conversation, so that a request never depends on an earlier one.
 struct ChatRequest {
-    std::vector<ChatMessage> messages;  ///< ends with the user's turn
-    std::vector<TokenId> answerSoFar;   ///< tokens the answer must begin with (continue from another token)
+    std::vector<ChatMessage> messages;         ///< ends with the user's turn
+    std::vector<TokenId> answerSoFar;          ///< tokens the answer must begin with (continue from another token)
     std::optional<ChatTemplate> chatTemplate;  ///< none: the model's own, of the model that is open when its turn comes
-    GenerateOptions options;  ///< its stop token is ignored: stop() is how to stop
+    GenerateOptions options;                   ///< its stop token is ignored: stop() is how to stop
 };
 
 struct AnswerFinished {

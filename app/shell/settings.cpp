@@ -52,6 +52,14 @@ void Settings::clearRecentModels() { store_.setValue("engine/models", recentMode
 std::int64_t Settings::conversation() const { return store_.value("session/conversation", 0).toLongLong(); }
 void Settings::setConversation(std::int64_t id) { store_.setValue("session/conversation", static_cast<qlonglong>(id)); }
 
+QString Settings::chatTemplate(const QString& modelHash) const { return store_.value("chatTemplates/" + modelHash).toString(); }
+void Settings::setChatTemplate(const QString& modelHash, const QString& text) {
+    if (text.isEmpty())
+        store_.remove("chatTemplates/" + modelHash);
+    else
+        store_.setValue("chatTemplates/" + modelHash, text);
+}
+
 QByteArray Settings::windowGeometry() const { return store_.value("window/geometry").toByteArray(); }
 QByteArray Settings::windowState() const { return store_.value("window/state").toByteArray(); }
 void Settings::setWindow(const QByteArray& geometry, const QByteArray& state) {

@@ -32,6 +32,9 @@ public:
     std::int64_t conversation() const;  ///< the one last open; 0: none
     void setConversation(std::int64_t id);
 
+    QString chatTemplate(const QString& modelHash) const;  ///< the user's own for this model, as text; empty: none
+    void setChatTemplate(const QString& modelHash, const QString& text);
+
     QByteArray windowGeometry() const;
     QByteArray windowState() const;
     void setWindow(const QByteArray& geometry, const QByteArray& state);

@@ -33,6 +33,7 @@ inline std::unique_ptr<ConversationStore> openStore(const std::filesystem::path&
 /// Kept as an artifact of the test run.
 inline void keepPicture(QWidget& widget, const QString& name) {
     QDir().mkpath(TERNION_SCREENSHOTS);
+    QTest::qWait(50);  // layouts settle
     widget.grab().save(QString(TERNION_SCREENSHOTS "/%1.png").arg(name));
 }
 

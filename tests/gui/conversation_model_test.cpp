@@ -10,7 +10,6 @@ class ConversationModelTest : public QObject {
 private slots:
     void initTestCase() {
         QStandardPaths::setTestModeEnabled(true);
-        QCoreApplication::setOrganizationName("ternion-test");
     }
 
     void anAnswerIsOnDiskAsItStreams() {

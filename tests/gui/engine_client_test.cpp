@@ -91,11 +91,11 @@ private slots:
         engine.generate(ask("Tell me a story about a cat.", 60));
         QVERIFY(heard.wait(2));
         QCOMPARE(heard.finished[1].prefillTokens, 0);
-        QCOMPARE(heard.ids(60), std::vector<TokenId>(heard.ids().begin(), heard.ids().begin() + 60));
+        const auto all = heard.ids();
+        QCOMPARE(heard.ids(60), std::vector<TokenId>(all.begin(), all.begin() + 60));
 
         // From the middle, with the first 20 tokens given: they are run, and the rest comes out the same.
         auto request = ask("Tell me a story about a cat.", 40);
-        const auto all = heard.ids();
         request.answerSoFar.assign(all.begin(), all.begin() + 20);
         engine.generate(request);
         QVERIFY(heard.wait(3));

@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 
+#include "backend/cpu/host_processor.h"
 #include "backend/float_profile.h"
 
 namespace ternion {
@@ -72,6 +73,8 @@ Result<std::unique_ptr<DeviceModel>> CpuModel::create(std::shared_ptr<const Mode
                      "the system gives no " + std::to_string(threads) + " threads (" + error.what() + "); ask for fewer",
                      "cpu"};
     }
+    created->model_->forEachBitLinear(
+        [](const std::string&, const BitLinear& linear) { gatherOnHugePages(linear.weight.packed()); });
     const ModelConfig& config = created->model_->config;
     const int hidden = config.hiddenSize, state = config.stateSize(), inner = config.intermediateSize;
     const int widest = std::max({hidden, state, inner});

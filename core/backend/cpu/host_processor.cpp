@@ -1,6 +1,8 @@
 #include "backend/cpu/host_processor.h"
 
+#include <linux/mman.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +37,15 @@ int physicalCores() {
 std::uint64_t physicalMemoryBytes() {
     const auto pages = sysconf(_SC_PHYS_PAGES), pageSize = sysconf(_SC_PAGESIZE);
     return pages > 0 && pageSize > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(pageSize) : 0;
+}
+
+void gatherOnHugePages([[maybe_unused]] std::span<const std::byte> bytes) {
+#ifdef MADV_COLLAPSE
+    constexpr std::size_t hugePage = std::size_t{2} << 20;
+    const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+    for (std::uintptr_t page = begin / hugePage * hugePage; page < begin + bytes.size(); page += hugePage)
+        madvise(reinterpret_cast<void*>(page), hugePage, MADV_COLLAPSE);  // NOLINT(performance-no-int-to-ptr)
+#endif
 }
 
 }  // namespace ternion
