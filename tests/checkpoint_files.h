@@ -163,8 +163,10 @@ inline std::string safetensors(const std::vector<Tensor>& tensors, const std::fu
 
 // pytorch_model.bin
 
-inline std::string pickledText(const std::string& text) { return "X" + raw(static_cast<std::uint32_t>(text.size())) + text; }
-inline std::string pickledInteger(std::int64_t value) { return "J" + raw(static_cast<std::int32_t>(value)); }
+inline std::string pickledText(const std::string& text) {
+    return raw('X') + raw(static_cast<std::uint32_t>(text.size())) + text;
+}
+inline std::string pickledInteger(std::int64_t value) { return raw('J') + raw(static_cast<std::int32_t>(value)); }
 inline std::string pickledTuple(const Shape& values) {
     std::string out = "(";
     for (const auto value : values) out += pickledInteger(value);

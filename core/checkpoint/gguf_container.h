@@ -16,6 +16,7 @@ enum class GgufValueType : std::uint32_t { U8, I8, U16, I16, U32, I32, F32, Bool
 /// ggml's number of a tensor type.
 std::uint32_t ggmlNumber(StoredType type);
 
+// NOLINTNEXTLINE(bugprone-exception-escape): the JSON library's move constructor does not throw
 struct GgufFile {
     /// An object of all metadata: numbers, booleans, texts; arrays of bytes as text of those bytes; other arrays are null.
     nlohmann::json metadata;

@@ -208,6 +208,7 @@ void describe(const Checkpoint& checkpoint, TritEncoding encoding, Header& heade
     // The list is for other tools; a tokenizer that we cannot run is carried all the same.
     if (const auto tokenizer = makeTokenizer(*checkpoint.tokenizer)) {
         std::vector<std::string> pieces;
+        pieces.reserve(static_cast<std::size_t>((*tokenizer)->vocabSize()));
         for (int id = 0; id < (*tokenizer)->vocabSize(); ++id) pieces.push_back((*tokenizer)->piece(id));
         header.texts(gguf::tokensKey, pieces);
     }

@@ -38,7 +38,7 @@ public:
     Status floats(const std::string& name, const std::vector<float>&, const Shape& shape) { return expect(name, shape); }
     Status embedding(const std::string& name, const Embedding&, const Shape& shape) { return expect(name, shape); }
     Status lowerBounds(const Model& model) {
-        const auto status = expect(boundsName(kind_), boundsShape(model.config));
+        auto status = expect(boundsName(kind_), boundsShape(model.config));
         if (status || model.config.expandRatio == 1) return status;
         Error error = status.error();
         error.message += "; with an expand_ratio of " + std::to_string(model.config.expandRatio) +

@@ -226,8 +226,8 @@ private:
             case 'j':
                 return recall(reader_.number<std::uint32_t>());  // LONG_BINGET
             case 'c': {                                          // GLOBAL
-                const auto module = reader_.line();
-                return pushGlobal(std::string(module) + "." + std::string(reader_.line()));
+                const auto module = reader_.line(), name = reader_.line();
+                return reader_.failed() ? Status() : pushGlobal(std::string(module) + "." + std::string(name));
             }
             case 0x93:
                 return pushStackGlobal();  // STACK_GLOBAL

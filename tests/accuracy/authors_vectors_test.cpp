@@ -9,6 +9,7 @@
 
 #include "accuracy/expected_vectors.h"
 #include "backend/cpu/cpu_backend.h"
+#include "backend/vulkan/vulkan_backend.h"
 #include "checkpoint/checkpoint.h"
 
 namespace ternion {
@@ -32,6 +33,7 @@ std::vector<Case> cases() {
 std::vector<std::unique_ptr<Backend>> backends() {
     std::vector<std::unique_ptr<Backend>> all;
     all.push_back(makeCpuBackend());
+    all.push_back(makeVulkanBackend());
     return all;
 }
 

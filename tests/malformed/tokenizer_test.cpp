@@ -96,7 +96,9 @@ TEST(MalformedTokenizer, ChatTemplatesOfAnyKindAreReadOrRefused) {
     for (int round = 0; round < 20000; ++round) {
         std::string jinja;
         for (unsigned k = random() % 30; k > 0; --k) jinja += parts[random() % std::size(parts)];
-        if (const auto read = ChatTemplate::fromJinja(jinja)) EXPECT_NE(read->user.find("{text}"), std::string::npos) << jinja;
+        if (const auto read = ChatTemplate::fromJinja(jinja)) {
+            EXPECT_NE(read->user.find("{text}"), std::string::npos) << jinja;
+        }
     }
 }
 
