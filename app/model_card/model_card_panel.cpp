@@ -46,7 +46,7 @@ public:
         build();
     }
 
-    QSize sizeHint() const override { return {304, 480}; }
+    QSize sizeHint() const override { return {328, 480}; }
 
 private:
     std::vector<CardSection> sections() const {
@@ -113,7 +113,7 @@ private:
         auto* form = new QFormLayout;
         form->setHorizontalSpacing(8);
         form->setVerticalSpacing(4);
-        form->setLabelAlignment(Qt::AlignLeft);
+        form->setLabelAlignment(Qt::AlignLeft | Qt::AlignTop);
         for (const CardRow& row : section.rows) {
             auto* name = label(row.name, true);
             name->setWordWrap(false);

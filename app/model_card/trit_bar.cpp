@@ -69,7 +69,7 @@ void TritBar::paintEvent(QPaintEvent*) {
         painter.drawRoundedRect(QRectF(left, barHeight + gap + (line - 8) / 2.0, 8, 8), 2, 2);
         painter.setPen(palette().color(QPalette::WindowText));
         painter.drawText(QRect(left + 12, barHeight + gap, third - 12, line), Qt::AlignLeft | Qt::AlignVCenter,
-                         tr("%1: %2 %").arg(all[i].sign, QLocale().toString(all[i].part * 100, 'f', 1)));
+                         tr("%1  %2 %").arg(all[i].sign, QLocale().toString(all[i].part * 100, 'f', 1)));
     }
 }
 

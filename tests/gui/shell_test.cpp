@@ -182,6 +182,7 @@ private slots:
 
     void droppedModelOpensAndIsRecent() {
         Shell shell(file());
+        QCOMPARE(QApplication::focusWidget()->objectName(), "prompt");  // one can type at once
         QVERIFY(shell.find("modelCardEmpty") != nullptr);
         QMimeData mime;
         mime.setUrls({QUrl::fromLocalFile(sampleModel())});
