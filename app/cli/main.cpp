@@ -123,6 +123,10 @@ int run(int argc, char** argv) {
     }
     try {
         app.parse(argc, argv);
+    } catch (const CLI::RequiredError& error) {
+        // It misses the command before it says which word is none.
+        if (const auto words = app.remaining(); !words.empty()) std::cerr << "there is no command '" << words.front() << "'\n";
+        return app.exit(error) == 0 ? Done : BadUsage;
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? Done : BadUsage;
     }
