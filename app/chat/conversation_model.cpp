@@ -52,6 +52,7 @@ ConversationModel::ConversationModel(ConversationStore& store, EngineClient& eng
     connect(&engine_, &EngineClient::tokensGenerated, this, [this](const std::vector<GeneratedToken>& generated) {
         if (!answering_) return;  // of a conversation that has been left
         std::vector<StoredToken> tokens;
+        tokens.reserve(generated.size());
         for (const auto& token : generated)
             tokens.push_back({token.sampled.id, token.text, token.sampled.probability, token.sampled.alternatives});
         appendTokens(tokens);

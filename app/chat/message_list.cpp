@@ -1,5 +1,6 @@
 #include "chat/message_list.h"
 
+#include <QApplication>
 #include <QHBoxLayout>
 #include <QMouseEvent>
 #include <QScrollBar>
@@ -55,6 +56,9 @@ MessageList::MessageList(ConversationModel& conversation, EngineClient& engine, 
         popover_->hide();
     });
     connect(verticalScrollBar(), &QScrollBar::rangeChanged, this, &MessageList::followEnd);
+    connect(qApp, &QApplication::focusChanged, popover_, [this](const QWidget*, const QWidget* now) {
+        if (now != nullptr && now != popover_ && !popover_->isAncestorOf(now)) popover_->hide();
+    });
     connect(popover_, &TokenPopover::chosen, this,
             [this](TokenId alternative) { conversation_.continueFrom(shownIndex_, shownToken_, alternative); });
     connect(popover_, &TokenPopover::closed, this, [this] {

@@ -91,11 +91,11 @@ void SettingsSheet::changeEvent(QEvent* event) {
 void SettingsSheet::fit() {
     constexpr int characters = 46;
     setFixedWidth(characters * fontMetrics().averageCharWidth());
-    const auto setLines = [](QPlainTextEdit& edit, int lines) {
-        edit.setFixedHeight(lines * edit.fontMetrics().lineSpacing() + 3 * grid);
+    const auto setLines = [this](QPlainTextEdit& edit, int lines) {
+        edit.setFixedHeight(lines * fontMetrics().lineSpacing() + 3 * grid);
     };
     setLines(*systemPrompt_, 4);
-    setLines(*template_, 6);
+    setLines(*template_, 7);
 }
 
 void SettingsSheet::focusSystemPrompt() { systemPrompt_->setFocus(); }

@@ -6,6 +6,11 @@
 #include "chat/probability_scale.h"
 
 namespace ternion::app {
+namespace {
+
+constexpr qreal leading = 1.2;  // from line to line, in the font's own line heights
+
+}  // namespace
 
 void TokenLayout::setFont(const QFont& font) {
     font_ = font;
@@ -55,7 +60,6 @@ void TokenLayout::layOut(Paragraph& paragraph) {
     option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     paragraph.layout->setTextOption(option);
     paragraph.layout->setCacheEnabled(true);
-    constexpr qreal leading = 1.2;  // of the font's own line height
     paragraph.layout->beginLayout();
     qreal y = 0.0;
     for (auto line = paragraph.layout->createLine(); line.isValid(); line = paragraph.layout->createLine()) {
@@ -141,10 +145,13 @@ QRectF TokenLayout::tokenRect(int token) {
 int TokenLayout::tokenBeside(int token, int lines) {
     const QRectF here = tokenRect(token);
     if (here.isEmpty()) return token;
-    const qreal lineHeight = here.height() * 1.2;
-    for (qreal y = here.center().y() + lines * lineHeight; y > 0.0 && y < height(); y += lines * lineHeight) {
-        for (qreal x = here.center().x(); x >= 0.0; x -= here.height() / 2)
-            if (const int found = tokenAt({x, y}); found >= 0) return found;
+    // Line by line, past empty ones; on a line, leftwards from where one is.
+    const qreal lineHeight = here.height() * leading;
+    QPointF at = here.center() + QPointF(0.0, lines * lineHeight);
+    while (at.y() > 0.0 && at.y() < height()) {
+        for (; at.x() >= 0.0; at.rx() -= lineHeight / 2)
+            if (const int found = tokenAt(at); found >= 0) return found;
+        at = {here.center().x(), at.y() + lines * lineHeight};
     }
     return token;
 }

@@ -34,6 +34,13 @@ public:
     }
 
 protected:
+    void keyPressEvent(QKeyEvent* event) override {
+        // A button would let the arrows leave the list; the popover walks them.
+        if (event->key() == Qt::Key_Up || event->key() == Qt::Key_Down)
+            event->ignore();
+        else
+            QAbstractButton::keyPressEvent(event);
+    }
     void paintEvent(QPaintEvent*) override {
         QPainter painter(this);
         painter.setRenderHint(QPainter::Antialiasing);
@@ -77,7 +84,7 @@ private:
 QString visibleToken(const Tokenizer& tokenizer, TokenId id) {
     if (tokenizer.isSpecial(id)) return QString::fromStdString(tokenizer.piece(id));
     QString text = QString::fromStdString(tokenizer.decode({&id, 1}));
-    const QString piece = QString::fromStdString(tokenizer.piece(id));
+    QString piece = QString::fromStdString(tokenizer.piece(id));
     const bool byte = text.isEmpty() || text.contains(QChar::ReplacementCharacter);
     if (byte && piece != QString(QChar(0x2581))) return piece;
     const bool spaceDropped = piece.startsWith(QChar(0x2581)) && !text.startsWith(' ');
@@ -91,7 +98,7 @@ TokenPopover::TokenPopover(QWidget* parent) : QFrame(parent), column_(new QVBoxL
     setProperty("overlay", true);
     auto* shadow = new QGraphicsDropShadowEffect(this);
     shadow->setBlurRadius(3 * grid);
-    shadow->setOffset(0, grid / 2);
+    shadow->setOffset(0.0, grid / 2.0);
     QColor soft = palette().color(QPalette::Shadow);
     soft.setAlpha(72);
     shadow->setColor(soft);
@@ -118,7 +125,7 @@ void TokenPopover::show(const StoredToken& token, const std::shared_ptr<const To
             emit chosen(id);
         });
         column_->addWidget(row);
-        if (other.id == token.id || focused == this) focused = row;
+        if (canContinue && (other.id == token.id || focused == this)) focused = row;
     }
     const QString hint = token.alternatives.empty() ? tr("No alternatives were kept for this token.")
                          : canContinue              ? tr("Choose one, and the model goes on from it. What follows is dropped.")
@@ -147,6 +154,12 @@ void TokenPopover::close() {
     emit closed();
 }
 
+void TokenPopover::moveFocus(int by) {
+    const auto rows = findChildren<QAbstractButton*>("alternative");
+    const auto at = rows.indexOf(qobject_cast<QAbstractButton*>(focusWidget())) + by;
+    if (at >= 0 && at < rows.size()) rows[at]->setFocus();
+}
+
 bool TokenPopover::event(QEvent* event) {
     // Esc closes it, also where the window has a shortcut for Esc.
     if (event->type() == QEvent::ShortcutOverride && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) event->accept();
@@ -158,11 +171,9 @@ void TokenPopover::keyPressEvent(QKeyEvent* event) {
         case Qt::Key_Escape:
             return close();
         case Qt::Key_Down:
-            focusNextPrevChild(true);
-            return;
+            return moveFocus(1);
         case Qt::Key_Up:
-            focusNextPrevChild(false);
-            return;
+            return moveFocus(-1);
         case Qt::Key_Return:
         case Qt::Key_Enter:
             if (auto* row = qobject_cast<QAbstractButton*>(focusWidget())) row->click();

@@ -37,6 +37,7 @@ protected:
 
 private:
     void close();
+    void moveFocus(int by);
 
     QVBoxLayout* column_;
 };

@@ -186,7 +186,7 @@ struct EngineClient::Engine {
     }
 };
 
-EngineClient::EngineClient(BackendRegistry registry, QString deviceId, QObject* parent)
+EngineClient::EngineClient(BackendRegistry registry, const QString& deviceId, QObject* parent)
     : QObject(parent), devices_(registry.devices()), engine_(std::make_shared<Engine>()) {
     qRegisterMetaType<std::shared_ptr<const OpenModel>>();
     qRegisterMetaType<ActiveDevice>();
@@ -201,15 +201,16 @@ EngineClient::~EngineClient() { answerStop_.request_stop(); }
 
 void EngineClient::post(const std::string& tag, std::function<void(const std::stop_token&)> job) {
     // Goes with the job, and so tells of its end also where a newer one of its kind replaces it in the queue.
-    const std::shared_ptr<void> ticket(nullptr, [this](void*) {
-        onGuiThread(this, [this] {
-            busy_ = --pending_ > 0;
-            if (!busy_) emit busyChanged(false);
-        });
-    });
+    const std::shared_ptr<void> ticket(nullptr,
+                                       [this](void*) { QMetaObject::invokeMethod(this, "jobGone", Qt::QueuedConnection); });
     ++pending_;
     if (!std::exchange(busy_, true)) emit busyChanged(true);
     worker_.post(tag, [ticket, job = std::move(job)](const std::stop_token& stop) { job(stop); });
+}
+
+void EngineClient::jobGone() {
+    busy_ = --pending_ > 0;
+    if (!busy_) emit busyChanged(false);
 }
 
 Progress EngineClient::reportTo(const std::stop_token& stop) {

@@ -59,7 +59,7 @@ class EngineClient : public QObject {
 
 public:
     /// `registry` is moved to the worker. `deviceId` is the preferred device, empty for the best.
-    EngineClient(BackendRegistry registry, QString deviceId, QObject* parent = nullptr);
+    EngineClient(BackendRegistry registry, const QString& deviceId, QObject* parent = nullptr);
     ~EngineClient() override;
 
     void openModel(const QString& path);
@@ -88,6 +88,7 @@ signals:
 private:
     struct Engine;  // what only the worker's thread touches
     void post(const std::string& tag, std::function<void(const std::stop_token&)> job);
+    Q_INVOKABLE void jobGone();
     Progress reportTo(const std::stop_token& stop);
 
     std::vector<DeviceInfo> devices_;

@@ -100,11 +100,10 @@ private slots:
         QTest::keyClick(chat.answer(), Qt::Key_Return);
         QVERIFY(chat.find("tokenPopover"));
         const auto before = chat.last();
-        const int other = before.tokens[place - 1].alternatives[0].id == before.tokens[place - 1].id ? 1 : 0;
-        const TokenId chosen = before.tokens[place - 1].alternatives[static_cast<std::size_t>(other)].id;
-        QTest::keyClick(chat.panel->focusWidget(), other == 1 ? Qt::Key_Down : Qt::Key_Up);
-        if (chat.panel->focusWidget()->objectName() != "alternative") QFAIL("the focus left the alternatives");
-        QTest::mouseClick(chat.find("tokenPopover")->findChildren<QAbstractButton*>("alternative")[other], Qt::LeftButton);
+        const auto& others = before.tokens[place - 1].alternatives;
+        const TokenId chosen = others.back().id;
+        for (std::size_t k = 0; k < others.size(); ++k) QTest::keyClick(chat.panel->focusWidget(), Qt::Key_Down);
+        QTest::keyClick(chat.panel->focusWidget(), Qt::Key_Return);
         QVERIFY(chat.conversation.answering());
         QVERIFY(chat.answered());
         QCOMPARE(chat.last().tokens[place - 1].id, chosen);
