@@ -1,5 +1,6 @@
 #include "shell/message_bar.h"
 
+#include <QEvent>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -21,8 +22,7 @@ public:
         setObjectName("messageBar");
         setProperty("kind", name);
         setAccessibleName(text);
-        auto* icon = new QLabel;
-        icon->setPixmap(themedIcon(name).pixmap(QSize(20, 20), devicePixelRatioF()));
+        showIcon();
         auto* label = new QLabel(text);
         label->setObjectName("messageText");
         label->setTextFormat(Qt::PlainText);
@@ -37,7 +37,7 @@ public:
         auto* row = new QHBoxLayout(this);
         row->setContentsMargins(12, 6, 6, 6);
         row->setSpacing(8);
-        row->addWidget(icon, 0, Qt::AlignTop);
+        row->addWidget(icon_, 0, Qt::AlignTop);
         row->addWidget(label, 1);
         if (action) {
             auto* button = new QPushButton(action->text);
@@ -50,6 +50,19 @@ public:
         }
         row->addWidget(close, 0, Qt::AlignTop);
     }
+
+protected:
+    void changeEvent(QEvent* event) override {
+        if (event->type() == QEvent::PaletteChange) showIcon();
+        QFrame::changeEvent(event);
+    }
+
+private:
+    void showIcon() {
+        icon_->setPixmap(themedIcon(property("kind").toString()).pixmap(QSize(20, 20), devicePixelRatioF()));
+    }
+
+    QLabel* icon_ = new QLabel(this);
 };
 
 }  // namespace
