@@ -45,14 +45,15 @@ public:
     void editMessage(int index, const QString& text);  ///< drops what came after; a user's message is answered anew
     /// Cuts answer `index` before its token `token`, puts `alternative` there and lets the model go on.
     void continueFrom(int index, int token, TokenId alternative);
+    void continueAnswer();  ///< the last answer goes on where it was stopped, cut off or out of length
     void stop();
 
     void setSystemPrompt(const QString& text);
     void setSampler(const SamplerSettings& settings);
     void setMaxTokens(int count) { maxTokens_ = count; }
     int maxTokens() const { return maxTokens_; }
-    void resetSampler();  ///< to what the model's checkpoint recommends
-    void setChatTemplate(const ChatTemplate& chatTemplate);
+    void resetSampler();                                     ///< to what the model's checkpoint recommends
+    void setChatTemplate(const ChatTemplate& chatTemplate);  ///< for the open model, also the next time it is opened
 
 signals:
     void listChanged();
@@ -65,7 +66,22 @@ signals:
     void problem(const QString& text);  ///< for an inline message: what happened and what to do
 
 private:
+    bool canAnswer();
     void answer(std::vector<TokenId> answerSoFar);
+    std::vector<ChatMessage> turnsBefore(std::size_t count) const;
+    std::vector<TokenId> answerTokens(const StoredMessage& message) const;
+    bool fromOpenModel(const StoredMessage& message) const;
+    std::string textAfter(std::size_t index, TokenId next) const;
+    void append(Role role, const std::string& text);
+    void appendTokens(const std::vector<StoredToken>& tokens);
+    void truncateTokens(StoredMessage& message, int count);
+    void truncateFrom(std::size_t index);
+    void finish(const QString& trouble);
+    void show(Conversation conversation);
+    void applySettings();
+    void keep(const Status& status);
+    void onModelOpened();
+    SamplerSettings recommended() const;
 
     ConversationStore& store_;
     EngineClient& engine_;
@@ -74,6 +90,7 @@ private:
     std::optional<std::int64_t> removed_;
     int maxTokens_ = 512;
     bool answering_ = false;
+    bool samplerIsRecommended_ = true;  // nobody changed it: it follows the model
 };
 
 }  // namespace ternion::app

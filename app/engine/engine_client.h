@@ -3,12 +3,15 @@
 
 #include <QObject>
 #include <QString>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "backend/backend.h"
+#include "base/progress.h"
 #include "checkpoint/checkpoint.h"
 #include "engine/session.h"
 #include "engine/worker.h"
@@ -35,33 +38,36 @@ struct ActiveDevice {
 
 /// An answer to be written: the whole conversation, so that a request never depends on an earlier one.
 struct ChatRequest {
-    std::vector<ChatMessage> messages;  ///< ends with the user's turn
-    std::vector<TokenId> answerSoFar;   ///< tokens the answer must begin with (continue from another token)
-    ChatTemplate chatTemplate;
-    GenerateOptions options;  ///< its stop token is ignored: stop() is how to stop
+    std::vector<ChatMessage> messages;         ///< ends with the user's turn
+    std::vector<TokenId> answerSoFar;          ///< tokens the answer must begin with (continue from another token)
+    std::optional<ChatTemplate> chatTemplate;  ///< none: the model's own, of the model that is open when its turn comes
+    GenerateOptions options;                   ///< its stop token is ignored: stop() is how to stop
 };
 
 struct AnswerFinished {
     GenerateResult result;
     double prefillSeconds = 0.0;
-    int prefillTokens = 0;  ///< run anew; what the state already held is not counted
+    int prefillTokens = 0;       ///< run anew; what the state already held is not counted
+    std::optional<Error> error;  ///< what ended it early: everything generated before it stands
 };
 
 /// Lives on the GUI thread; owns the engine worker. Requests return at once. Signals come on the GUI thread, tokens in batches
-/// at most 30 a second. A request made while one runs waits its turn; `stop` and a newer openModel / generate cancel the
-/// running one.
+/// at most 30 a second. A request made while one runs waits its turn; openModel cancels the running one, a newer generate the
+/// older answer, of which nothing more is told. Every other answer ends in one answerFinished.
 class EngineClient : public QObject {
     Q_OBJECT
 
 public:
     /// `registry` is moved to the worker. `deviceId` is the preferred device, empty for the best.
-    EngineClient(BackendRegistry registry, QString deviceId, QObject* parent = nullptr);
+    EngineClient(BackendRegistry registry, const QString& deviceId, QObject* parent = nullptr);
     ~EngineClient() override;
 
     void openModel(const QString& path);
-    /// Loads the open model onto another device and moves the running conversation there, from the same state.
+    /// Loads the open model onto another device and moves the conversation there, from the same state; from its tokens where
+    /// the old device is lost. Without a model: where the next one is loaded.
     void selectDevice(const QString& deviceId);
     void generate(const ChatRequest& request);
+    /// Cancels the answer, waiting or being written; where there is none, the loading that runs.
     void stop();
 
     const std::vector<DeviceInfo>& devices() const { return devices_; }  ///< found at start
@@ -76,15 +82,23 @@ signals:
     void deviceChanged(const ternion::app::ActiveDevice& device);
     void tokensGenerated(const std::vector<ternion::GeneratedToken>& tokens);
     void answerFinished(const ternion::app::AnswerFinished& finished);
-    /// What was asked for did not happen; everything open before still is. Cancelled by the user is reported here too.
+    /// A model was not opened, or a device not changed; everything open before still is. Cancelled is reported here too.
     void failed(const ternion::Error& error);
 
 private:
     struct Engine;  // what only the worker's thread touches
+    void post(const std::string& tag, std::function<void(const std::stop_token&)> job);
+    Q_INVOKABLE void jobGone();
+    Progress reportTo(const std::stop_token& stop);
+
     std::vector<DeviceInfo> devices_;
     std::shared_ptr<const OpenModel> model_;
     std::optional<ActiveDevice> device_;
     bool busy_ = false;
+    int pending_ = 0;     // jobs that are neither done nor dropped
+    int generation_ = 0;  // number of the newest answer asked for
+    bool answering_ = false;
+    std::stop_source answerStop_{std::nostopstate};
     std::shared_ptr<Engine> engine_;
     EngineWorker worker_;  // last: its jobs use all of the above
 };

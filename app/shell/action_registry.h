@@ -16,8 +16,9 @@ class ActionRegistry : public QObject {
 public:
     using QObject::QObject;
 
-    /// Makes an action owned by the registry. `menu` is the menu it stands in ("File", translated), `text` its name there and
-    /// in the palette, `id` its object name (stable; tests and saved shortcuts use it).
+    /// Makes an action owned by the registry. `menu` is the menu it stands in ("File", translated; "View/Theme" is a submenu),
+    /// `text` its name there and in the palette, `id` its object name (stable; tests use it). The window's shortcut context
+    /// applies: the action works wherever the focus is.
     QAction* add(const QString& id, const QString& menu, const QString& text, const QKeySequence& shortcut,
                  const std::function<void()>& run);
 

@@ -1,0 +1,295 @@
+#include "engine/engine_client.h"
+
+#include <QMetaObject>
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <utility>
+
+#include "base/log.h"
+
+namespace ternion::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// Lets something through at most 30 times a second.
+class Throttle {
+public:
+    bool due() {
+        const auto now = Clock::now();
+        if (now - last_ < std::chrono::milliseconds(33)) return false;
+        last_ = now;
+        return true;
+    }
+
+private:
+    Clock::time_point last_;
+};
+
+template <class Function>
+void onGuiThread(QObject* context, Function function) {
+    QMetaObject::invokeMethod(context, std::move(function), Qt::QueuedConnection);
+}
+
+/// A stretch of a longer operation: its 0 to 1 become `from` to `to`.
+Progress part(const Progress& whole, double from, double to) {
+    return {[report = whole.report, from, to](std::string_view what, double fraction) {
+                if (report) report(what, from + (to - from) * fraction);
+            },
+            whole.stop};
+}
+
+bool startsWith(std::span<const TokenId> whole, std::span<const TokenId> beginning) {
+    return beginning.size() <= whole.size() && std::equal(beginning.begin(), beginning.end(), whole.begin());
+}
+
+Result<std::shared_ptr<const OpenModel>> readModel(const QString& path, const Progress& progress) {
+    auto open = std::make_shared<OpenModel>();
+    open->path = path;
+    TERNION_TRY(open->checkpoint, openCheckpoint(path.toStdString(), part(progress, 0.0, 0.6)));
+    if (open->checkpoint.tokenizer) {
+        TERNION_TRY(open->tokenizer, makeTokenizer(*open->checkpoint.tokenizer));
+    } else {
+        open->templateNote = EngineClient::tr("This checkpoint has no tokenizer: it can be inspected, but not chatted with.");
+    }
+    if (open->checkpoint.chatTemplateJinja.empty()) {
+        if (open->tokenizer) open->templateNote = EngineClient::tr("This is a base model: it continues your text.");
+    } else if (auto found = ChatTemplate::fromJinja(open->checkpoint.chatTemplateJinja); found) {
+        open->chatTemplate = std::move(*found);
+        open->isChatModel = open->tokenizer != nullptr;
+    } else {
+        open->templateNote = EngineClient::tr(
+                                 "Its chat template is not understood (%1): it continues your text instead. "
+                                 "You can write a template under Settings.")
+                                 .arg(QString::fromStdString(found.error().text()));
+    }
+    const Model& model = *open->checkpoint.model;
+    progress.tell("Checking the model", 0.6);
+    open->hash = model.hash();
+    model.forEachBitLinear([&](const std::string&, const BitLinear& linear) {
+        if (progress.stopped()) return;
+        const TritCounts counts = linear.weight.counts();
+        open->trits.minus += counts.minus;
+        open->trits.zero += counts.zero;
+        open->trits.plus += counts.plus;
+    });
+    if (progress.stopped()) return Error{ErrorCode::Cancelled, "opening was cancelled", path.toStdString()};
+    return std::shared_ptr<const OpenModel>(std::move(open));
+}
+
+}  // namespace
+
+struct EngineClient::Engine {
+    BackendRegistry registry;
+    std::string preferredDevice;
+    std::shared_ptr<const OpenModel> model;
+    std::shared_ptr<DeviceModel> device;
+    std::unique_ptr<Session> session;
+    std::deque<SessionSnapshot> snapshots;  // ends of prompts, the newest last: regenerating and editing start there
+
+    ActiveDevice active() const { return {device->device(), device->memory()}; }
+
+    Status open(const QString& path, const Progress& progress) {
+        TERNION_TRY(auto opened, readModel(path, progress));
+        auto where = registry.find(preferredDevice);
+        if (!where && !preferredDevice.empty()) {
+            log(LogLevel::Warning, where.error().text() + "; the best other device is used");
+            where = registry.find({});
+        }
+        if (!where) return where.error();
+        TERNION_TRY(auto loaded, registry.load(where->id(), opened->checkpoint.model, part(progress, 0.7, 1.0)));
+        std::shared_ptr<DeviceModel> onDevice = std::move(loaded);
+        TERNION_TRY(auto fresh, Session::create(onDevice, opened->tokenizer));
+        snapshots.clear();
+        session = std::move(fresh);
+        device = std::move(onDevice);
+        model = std::move(opened);
+        return {};
+    }
+
+    Status moveTo(const std::string& id, const Progress& progress) {
+        if (model) {
+            TERNION_TRY(auto loaded, registry.load(id, model->checkpoint.model, progress));
+            std::shared_ptr<DeviceModel> onDevice = std::move(loaded);
+            TERNION_CHECK(session->moveTo(onDevice));
+            device = std::move(onDevice);
+        }
+        preferredDevice = id;
+        return {};
+    }
+
+    /// Brings the state to `prompt` and then `answer`, from the nearest place that is known. Returns how many tokens had to
+    /// run.
+    Result<int> read(const std::vector<TokenId>& prompt, const std::vector<TokenId>& answer, const Progress& progress) {
+        std::vector<TokenId> all = prompt;
+        all.insert(all.end(), answer.begin(), answer.end());
+        std::size_t known = startsWith(all, session->tokens()) ? session->tokens().size() : 0;
+        const SessionSnapshot* nearest = nullptr;
+        for (const auto& snapshot : snapshots) {
+            if (snapshot.tokens.size() <= known || !startsWith(all, snapshot.tokens)) continue;
+            nearest = &snapshot;
+            known = snapshot.tokens.size();
+        }
+        if (nearest != nullptr) {
+            TERNION_CHECK(session->restore(*nearest));
+        } else if (known == 0) {
+            TERNION_CHECK(session->reset());
+        }
+
+        constexpr std::size_t chunk = 512;
+        const auto readTo = [&](std::size_t end) -> Status {
+            for (std::size_t done = session->tokens().size(); done < end;) {
+                done = std::min(end, done + chunk);
+                TERNION_CHECK(session->prefill(std::span(all).first(done), progress.stop));
+                if (all.size() - known > chunk)
+                    progress.tell("Reading the conversation", double(done - known) / double(all.size() - known));
+            }
+            return session->prefill(std::span(all).first(end), progress.stop);  // brings the logits where nothing was new
+        };
+        if (known <= prompt.size()) {
+            TERNION_CHECK(readTo(prompt.size()));
+            remember();
+        }
+        TERNION_CHECK(readTo(all.size()));
+        return static_cast<int>(all.size() - known);
+    }
+
+    void remember() {
+        constexpr std::size_t kept = 8;
+        auto here = session->snapshot();
+        if (!here) return;  // only a short cut is lost
+        std::erase_if(snapshots, [&](const SessionSnapshot& other) { return other.tokens == here->tokens; });
+        snapshots.push_back(std::move(*here));
+        if (snapshots.size() > kept) snapshots.pop_front();
+    }
+
+    /// Writes the answer. `finished` says how far it came, whatever happens.
+    Status answer(const ChatRequest& request, const Progress& progress,
+                  const std::function<bool(const GeneratedToken&)>& onToken, AnswerFinished& finished) {
+        finished.result.reason = StopReason::Stopped;
+        if (!session) return Error{ErrorCode::InvalidArgument, "no model is open: open one with File, Open model", {}};
+        if (!model->tokenizer)
+            return Error{ErrorCode::InvalidArgument, "this checkpoint has no tokenizer; open one that has, to chat with it",
+                         model->path.toStdString()};
+        const auto start = Clock::now();
+        const auto prompt = renderChat(request.chatTemplate.value_or(model->chatTemplate), request.messages, *model->tokenizer,
+                                       model->checkpoint.model->config);
+        TERNION_TRY(finished.prefillTokens, read(prompt, request.answerSoFar, progress));
+        finished.prefillSeconds = secondsSince(start);
+        GenerateOptions options = request.options;
+        options.stop = progress.stop;
+        TERNION_TRY(finished.result, session->generate(options, onToken));
+        return {};
+    }
+};
+
+EngineClient::EngineClient(BackendRegistry registry, const QString& deviceId, QObject* parent)
+    : QObject(parent), devices_(registry.devices()), engine_(std::make_shared<Engine>()) {
+    qRegisterMetaType<std::shared_ptr<const OpenModel>>();
+    qRegisterMetaType<ActiveDevice>();
+    qRegisterMetaType<std::vector<GeneratedToken>>();
+    qRegisterMetaType<AnswerFinished>();
+    qRegisterMetaType<Error>();
+    engine_->registry = std::move(registry);
+    engine_->preferredDevice = deviceId.toStdString();
+}
+
+EngineClient::~EngineClient() { answerStop_.request_stop(); }
+
+void EngineClient::post(const std::string& tag, std::function<void(const std::stop_token&)> job) {
+    // Goes with the job, and so tells of its end also where a newer one of its kind replaces it in the queue.
+    const std::shared_ptr<void> ticket(nullptr,
+                                       [this](void*) { QMetaObject::invokeMethod(this, "jobGone", Qt::QueuedConnection); });
+    ++pending_;
+    if (!std::exchange(busy_, true)) emit busyChanged(true);
+    worker_.post(tag, [ticket, job = std::move(job)](const std::stop_token& stop) { job(stop); });
+}
+
+void EngineClient::jobGone() {
+    busy_ = --pending_ > 0;
+    if (!busy_) emit busyChanged(false);
+}
+
+Progress EngineClient::reportTo(const std::stop_token& stop) {
+    return {[this, throttle = Throttle()](std::string_view what, double fraction) mutable {
+                if (!throttle.due()) return;
+                onGuiThread(this, [this, what = QString::fromUtf8(what.data(), static_cast<qsizetype>(what.size())), fraction] {
+                    emit progress(what, fraction);
+                });
+            },
+            stop};
+}
+
+void EngineClient::openModel(const QString& path) {
+    worker_.stopCurrent();
+    post("open", [this, path, engine = engine_](const std::stop_token& stop) {
+        if (const auto opened = engine->open(path, reportTo(stop)); !opened) {
+            onGuiThread(this, [this, error = opened.error()] { emit failed(error); });
+            return;
+        }
+        onGuiThread(this, [this, model = engine->model, device = engine->active()] {
+            model_ = model;
+            device_ = device;
+            emit modelOpened(model);
+            emit deviceChanged(device);
+        });
+    });
+}
+
+void EngineClient::selectDevice(const QString& deviceId) {
+    post("device", [this, id = deviceId.toStdString(), engine = engine_](const std::stop_token& stop) {
+        if (const auto moved = engine->moveTo(id, reportTo(stop)); !moved) {
+            onGuiThread(this, [this, error = moved.error()] { emit failed(error); });
+        } else if (engine->device) {
+            onGuiThread(this, [this, device = engine->active()] {
+                device_ = device;
+                emit deviceChanged(device);
+            });
+        }
+    });
+}
+
+void EngineClient::generate(const ChatRequest& request) {
+    answerStop_.request_stop();
+    answerStop_ = std::stop_source();
+    answering_ = true;
+    const int number = ++generation_;
+    post("generate", [this, number, request, engine = engine_, source = answerStop_](const std::stop_token& stop) mutable {
+        const std::stop_callback forward(stop, [&source] { source.request_stop(); });
+        std::vector<GeneratedToken> batch;
+        Throttle throttle;
+        const auto flush = [&] {
+            if (batch.empty()) return;
+            onGuiThread(this, [this, number, tokens = std::exchange(batch, {})] {
+                if (number == generation_) emit tokensGenerated(tokens);
+            });
+        };
+        const auto onToken = [&](const GeneratedToken& token) {
+            batch.push_back(token);
+            if (throttle.due()) flush();
+            return true;
+        };
+        AnswerFinished finished;
+        const auto done = engine->answer(request, reportTo(source.get_token()), onToken, finished);
+        // Stopped while the prompt was being read is an answer of no tokens.
+        if (!done && done.error().code != ErrorCode::Cancelled) finished.error = done.error();
+        flush();
+        onGuiThread(this, [this, number, finished] {
+            if (number != generation_) return;
+            answering_ = false;
+            emit answerFinished(finished);
+        });
+    });
+}
+
+void EngineClient::stop() {
+    if (answering_)
+        answerStop_.request_stop();
+    else
+        worker_.stopCurrent();
+}
+
+}  // namespace ternion::app

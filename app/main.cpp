@@ -1,0 +1,137 @@
+// Ternion's composition root: the only file of the workbench that names concrete backends and panels.
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QDir>
+#include <QFileInfo>
+#include <QIcon>
+#include <QLocale>
+#include <QStandardPaths>
+#include <QTimer>
+#include <QTranslator>
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+
+#include "backend/cpu/cpu_backend.h"
+#include "backend/vulkan/vulkan_backend.h"
+#include "chat/chat_panel.h"
+#include "chat/conversation_model.h"
+#include "conversations/conversations_panel.h"
+#include "engine/engine_client.h"
+#include "log/log_model.h"
+#include "log/log_panel.h"
+#include "model_card/model_card_panel.h"
+#include "shell/action_registry.h"
+#include "shell/main_window.h"
+#include "shell/settings.h"
+#include "shell/theme.h"
+
+namespace ternion::app {
+namespace {
+
+/// Qt itself would abort where there is no display.
+bool displayMissing(int argc, char** argv) {
+    const bool named =
+        std::any_of(argv, argv + argc, [](const char* argument) { return std::string_view(argument) == "-platform"; });
+    return !named && qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") &&
+           qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
+}
+
+bool textOnly(int argc, char** argv) {
+    return std::any_of(argv, argv + argc, [](const char* argument) {
+        const std::string_view given(argument);
+        return given == "--version" || given == "-v" || given == "--help" || given == "-h";
+    });
+}
+
+void parse(QCommandLineParser& parser) {
+    parser.setApplicationDescription(QCoreApplication::translate("main", "A workbench for MatMul-free language models."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument("MODEL", QCoreApplication::translate("main", "A checkpoint folder or a GGUF file to open."),
+                                 "[MODEL]");
+    parser.process(*QCoreApplication::instance());
+}
+
+QString sampleModel() {
+    const QString name = QStringLiteral("ternary-49m.gguf");
+    const QString installed = QCoreApplication::applicationDirPath() + QStringLiteral("/../share/ternion/sample-model/") + name;
+    return QFileInfo::exists(installed) ? QDir::cleanPath(installed) : QStringLiteral(TERNION_SAMPLE_MODELS "/") + name;
+}
+
+/// What was asked for, or was open last, or the sample.
+QString firstModel(const QStringList& arguments, const Settings& settings) {
+    if (!arguments.isEmpty()) return arguments.front();
+    return !settings.model().isEmpty() && QFileInfo::exists(settings.model()) ? settings.model() : sampleModel();
+}
+
+/// The user's conversations; where their folder cannot be written, a store in memory and a notice that says so.
+ConversationStore::Opened openStore() {
+    const QString folder = QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + QStringLiteral("/ternion");
+    QDir().mkpath(folder);
+    auto opened = ConversationStore::open((folder + QStringLiteral("/ternion.db")).toStdString());
+    if (opened) return std::move(opened).value();
+    auto memory = ConversationStore::open({});
+    if (!memory) return {nullptr, memory.error().text()};
+    memory->notice = QCoreApplication::translate("main",
+                                                 "%1. Conversations of this session will not be kept: make %2 writable and "
+                                                 "start again.")
+                         .arg(QString::fromStdString(opened.error().text()), folder)
+                         .toStdString();
+    return std::move(memory).value();
+}
+
+int runWindow(const QStringList& arguments) {
+    QApplication::setWindowIcon(QIcon(QStringLiteral(":/ternion.svg")));
+    LogModel log;
+    Settings settings;
+    Theme theme(settings);
+    ConversationStore::Opened opened = openStore();
+    if (!opened.store) {
+        std::fprintf(stderr, "ternion: %s\n", opened.notice.c_str());
+        return 1;
+    }
+    BackendRegistry registry;
+    registry.add(makeVulkanBackend());
+    registry.add(makeCpuBackend());
+    EngineClient engine(std::move(registry), settings.device());
+    ConversationModel conversation(*opened.store, engine);
+    if (settings.conversation() > 0) conversation.open(settings.conversation());
+    ActionRegistry actions;
+
+    const std::vector<PanelDefinition> panels{chatPanel(), conversationsPanel(), modelCardPanel(), logPanel(log)};
+    MainWindow window({engine, conversation, actions}, panels, settings, theme);
+    if (!opened.notice.empty()) window.post(MessageKind::Warning, QString::fromStdString(opened.notice));
+    window.show();
+    QTimer::singleShot(0, &window, [&] { window.openModel(firstModel(arguments, settings)); });
+    return QApplication::exec();
+}
+
+}  // namespace
+}  // namespace ternion::app
+
+int main(int argc, char** argv) {
+    using namespace ternion::app;
+    QCoreApplication::setApplicationName("ternion");
+    QCoreApplication::setApplicationVersion(TERNION_VERSION);
+    QGuiApplication::setDesktopFileName("io.github.ternion.Ternion");
+    QCommandLineParser parser;
+    if (textOnly(argc, argv)) {
+        const QCoreApplication application(argc, argv);
+        parse(parser);
+        return 0;
+    }
+    if (displayMissing(argc, argv)) {
+        std::fprintf(stderr,
+                     "ternion: there is no display here to open a window on. For the chat in a terminal: ternion-cli chat\n");
+        return 1;
+    }
+    const QApplication application(argc, argv);
+    // English too has a file: plural forms.
+    QTranslator plurals;
+    if (plurals.load(":/i18n/ternion_en.qm")) QCoreApplication::installTranslator(&plurals);
+    QTranslator translator;
+    if (translator.load(QLocale(), "ternion", "_", ":/i18n")) QCoreApplication::installTranslator(&translator);
+    parse(parser);
+    return runWindow(parser.positionalArguments());
+}

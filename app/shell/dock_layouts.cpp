@@ -1,0 +1,75 @@
+#include "shell/dock_layouts.h"
+
+#include <QDockWidget>
+
+#include "shell/action_registry.h"
+#include "shell/icons.h"
+#include "shell/quick_pick.h"
+#include "shell/settings.h"
+
+namespace ternion::app {
+
+DockLayouts::DockLayouts(QMainWindow* window, const std::vector<PanelDefinition>& panels, const PanelContext& context,
+                         Settings& settings, QuickPick* pick)
+    : QObject(window), window_(window), settings_(settings), pick_(pick) {
+    window->setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+    window->setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
+    const QString menu = tr("View/Panels");
+    for (const PanelDefinition& panel : panels) {
+        if (panel.area == Qt::NoDockWidgetArea) continue;
+        auto* dock = new QDockWidget(panel.title, window);
+        dock->setObjectName(panel.id);
+        dock->setAccessibleName(panel.title);
+        dock->setAccessibleDescription(panel.tooltip);
+        QWidget* content = panel.create(context);
+        dock->setWidget(content);
+        dock->setToolTip(panel.tooltip);
+        window->addDockWidget(panel.area, dock);
+        QAction* show = context.actions.add("view.panel." + panel.id, menu, panel.title, {}, {});
+        show->setCheckable(true);
+        connect(show, &QAction::triggered, dock, [dock](bool on) {
+            dock->setVisible(on);
+            if (on) dock->raise();
+        });
+        connect(dock, &QDockWidget::visibilityChanged, show, [dock, show] { show->setChecked(!dock->isHidden()); });
+        if (panel.area == Qt::BottomDockWidgetArea) dock->hide();  // in the way until it is wanted
+    }
+    addActions(context.actions);
+}
+
+void DockLayouts::restore() {
+    original_ = window_->saveState();
+    window_->restoreGeometry(settings_.windowGeometry());
+    window_->restoreState(settings_.windowState());
+}
+
+void DockLayouts::store() const { settings_.setWindow(window_->saveGeometry(), window_->saveState()); }
+
+void DockLayouts::reset() { window_->restoreState(original_); }
+
+void DockLayouts::addActions(ActionRegistry& actions) {
+    const QString menu = tr("View/Layouts");
+    actions.add("view.layout.save", menu, tr("Save layout…"), {}, [this] {
+        offer(
+            tr("Name of the layout, or one to overwrite"),
+            [this](const QString& name) { settings_.saveLayout(name, window_->saveState()); }, true);
+    });
+    actions.add("view.layout.apply", menu, tr("Apply layout…"), {}, [this] {
+        offer(
+            tr("Layout to apply"), [this](const QString& name) { window_->restoreState(settings_.layout(name)); }, false);
+    });
+    actions.add("view.layout.delete", menu, tr("Delete layout…"), {}, [this] {
+        offer(
+            tr("Layout to delete"), [this](const QString& name) { settings_.removeLayout(name); }, false);
+    });
+    actions.add("view.layout.reset", menu, tr("Reset layout"), {}, [this] { reset(); })->setIcon(themedIcon("layout"));
+}
+
+void DockLayouts::offer(const QString& prompt, const std::function<void(const QString&)>& run, bool newName) {
+    std::vector<QuickPickItem> items;
+    for (const QString& name : settings_.layouts()) items.push_back({name, {}, {}, true, [run, name] { run(name); }});
+    if (items.empty() && !newName) items.push_back({tr("No layout is saved yet: use “Save layout…” first"), {}, {}, false, {}});
+    pick_->open(prompt, std::move(items), tr("Save as “%1”"), newName ? run : nullptr);
+}
+
+}  // namespace ternion::app

@@ -1,0 +1,46 @@
+#include "shell/format.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QLocale>
+
+namespace ternion::app {
+namespace {
+
+QString text(const char* source) { return QCoreApplication::translate("Format", source); }
+
+}  // namespace
+
+QString formatBytes(std::uint64_t bytes) {
+    return QLocale().formattedDataSize(static_cast<qint64>(bytes), 1, QLocale::DataSizeIecFormat);
+}
+
+QString formatCount(std::int64_t count) { return QLocale().toString(static_cast<qlonglong>(count)); }
+
+QString formatShortCount(double count) {
+    struct Unit {
+        double size;
+        const char* symbol;
+    };
+    for (const auto& unit : {Unit{1e9, " G"}, Unit{1e6, " M"}, Unit{1e3, " k"}})
+        if (count >= unit.size) return QLocale().toString(count / unit.size, 'f', 1) + QLatin1String(unit.symbol);
+    return QLocale().toString(count, 'f', 0);
+}
+
+QString formatDuration(double seconds) {
+    const int whole = static_cast<int>(seconds + 0.5);
+    if (whole < 60) return text("%1 s").arg(whole);
+    return text("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+}
+
+QString formatWhen(std::int64_t unixSeconds) {
+    const QDateTime when = QDateTime::fromSecsSinceEpoch(unixSeconds);
+    const qint64 days = when.date().daysTo(QDate::currentDate());
+    // Some locales' short form has seconds.
+    const QString time = QLocale().toString(when.time(), QLocale().timeFormat(QLocale::ShortFormat).remove(":ss"));
+    if (days == 0) return time;
+    if (days > 0 && days < 7) return QLocale().toString(when.date(), QStringLiteral("ddd ")) + time;
+    return QLocale().toString(when.date(), QLocale::ShortFormat);
+}
+
+}  // namespace ternion::app

@@ -1,0 +1,41 @@
+// All the ways to open a model: menu, recent ones, and dropping one on the window.
+#pragma once
+
+#include <QObject>
+#include <QString>
+
+class QLabel;
+class QMenu;
+class QWidget;
+
+namespace ternion::app {
+
+class ActionRegistry;
+class EngineClient;
+class Settings;
+
+class ModelOpening : public QObject {
+    Q_OBJECT
+
+public:
+    /// Watches `window` for drops; both are owned by it.
+    ModelOpening(EngineClient& engine, ActionRegistry& actions, Settings& settings, QWidget* window);
+
+    QMenu* recentMenu() const { return recent_; }
+    void open(const QString& path);
+
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    void browse(bool folder);
+    void fillRecent();
+
+    EngineClient& engine_;
+    Settings& settings_;
+    QWidget* window_;
+    QMenu* recent_;
+    QLabel* dropHint_;
+};
+
+}  // namespace ternion::app

@@ -1,0 +1,82 @@
+#include "shell/settings.h"
+
+#include <QStandardPaths>
+#include <algorithm>
+
+namespace ternion::app {
+namespace {
+
+constexpr int recentCount = 10;
+constexpr double smallestScale = 0.7;
+constexpr double largestScale = 2.0;
+
+/// A layout's name may hold anything, a key may not hold a slash.
+QString layoutKey(const QString& name) {
+    return QStringLiteral("layouts/") + QString::fromLatin1(name.toUtf8().toPercentEncoding());
+}
+
+}  // namespace
+
+Settings::Settings()
+    : Settings(QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
+               QStringLiteral("/ternion/ternion.conf")) {}
+
+Settings::Settings(const QString& file) : store_(file, QSettings::IniFormat) {}
+
+ThemeMode Settings::theme() const {
+    const int value = store_.value("appearance/theme", 0).toInt();
+    return value == 1 ? ThemeMode::Light : value == 2 ? ThemeMode::Dark : ThemeMode::System;
+}
+void Settings::setTheme(ThemeMode mode) { store_.setValue("appearance/theme", static_cast<int>(mode)); }
+
+double Settings::fontScale() const {
+    return std::clamp(store_.value("appearance/fontScale", 1.0).toDouble(), smallestScale, largestScale);
+}
+void Settings::setFontScale(double scale) {
+    store_.setValue("appearance/fontScale", std::clamp(scale, smallestScale, largestScale));
+}
+
+QString Settings::device() const { return store_.value("engine/device").toString(); }
+void Settings::setDevice(const QString& id) { store_.setValue("engine/device", id); }
+
+QString Settings::model() const { return recentModels().value(0); }
+QStringList Settings::recentModels() const { return store_.value("engine/models").toStringList(); }
+void Settings::addRecentModel(const QString& path) {
+    QStringList models = recentModels();
+    models.removeAll(path);
+    models.prepend(path);
+    store_.setValue("engine/models", models.mid(0, recentCount));
+}
+void Settings::clearRecentModels() { store_.setValue("engine/models", recentModels().mid(0, 1)); }
+
+std::int64_t Settings::conversation() const { return store_.value("session/conversation", 0).toLongLong(); }
+void Settings::setConversation(std::int64_t id) { store_.setValue("session/conversation", static_cast<qlonglong>(id)); }
+
+QString Settings::chatTemplate(const QString& modelHash) const { return store_.value("chatTemplates/" + modelHash).toString(); }
+void Settings::setChatTemplate(const QString& modelHash, const QString& text) {
+    if (text.isEmpty())
+        store_.remove("chatTemplates/" + modelHash);
+    else
+        store_.setValue("chatTemplates/" + modelHash, text);
+}
+
+QByteArray Settings::windowGeometry() const { return store_.value("window/geometry").toByteArray(); }
+QByteArray Settings::windowState() const { return store_.value("window/state").toByteArray(); }
+void Settings::setWindow(const QByteArray& geometry, const QByteArray& state) {
+    store_.setValue("window/geometry", geometry);
+    store_.setValue("window/state", state);
+}
+
+QStringList Settings::layouts() const {
+    store_.beginGroup("layouts");
+    QStringList names;
+    for (const QString& key : store_.childKeys()) names << QString::fromUtf8(QByteArray::fromPercentEncoding(key.toLatin1()));
+    store_.endGroup();
+    names.sort(Qt::CaseInsensitive);
+    return names;
+}
+QByteArray Settings::layout(const QString& name) const { return store_.value(layoutKey(name)).toByteArray(); }
+void Settings::saveLayout(const QString& name, const QByteArray& state) { store_.setValue(layoutKey(name), state); }
+void Settings::removeLayout(const QString& name) { store_.remove(layoutKey(name)); }
+
+}  // namespace ternion::app

@@ -1,0 +1,50 @@
+// What the program remembers between two starts; the only place that reads and writes it.
+#pragma once
+
+#include <QByteArray>
+#include <QSettings>
+#include <QString>
+#include <QStringList>
+#include <cstdint>
+
+namespace ternion::app {
+
+enum class ThemeMode { System, Light, Dark };
+
+/// Backed by an INI file, in the user's XDG configuration folder unless told otherwise. Values out of range read as defaults.
+/// GUI thread.
+class Settings {
+public:
+    Settings();
+    explicit Settings(const QString& file);
+
+    ThemeMode theme() const;
+    void setTheme(ThemeMode mode);
+    double fontScale() const;  ///< 0.7 to 2
+    void setFontScale(double scale);
+
+    QString device() const;  ///< its id; empty: the best there is
+    void setDevice(const QString& id);
+    QString model() const;             ///< the path last open; empty at first
+    QStringList recentModels() const;  ///< newest first, `model()` included
+    void addRecentModel(const QString& path);
+    void clearRecentModels();
+    std::int64_t conversation() const;  ///< the one last open; 0: none
+    void setConversation(std::int64_t id);
+
+    QString chatTemplate(const QString& modelHash) const;  ///< the user's own for this model, as text; empty: none
+    void setChatTemplate(const QString& modelHash, const QString& text);
+
+    QByteArray windowGeometry() const;
+    QByteArray windowState() const;
+    void setWindow(const QByteArray& geometry, const QByteArray& state);
+    QStringList layouts() const;
+    QByteArray layout(const QString& name) const;
+    void saveLayout(const QString& name, const QByteArray& state);
+    void removeLayout(const QString& name);
+
+private:
+    mutable QSettings store_;
+};
+
+}  // namespace ternion::app
