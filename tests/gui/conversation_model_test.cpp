@@ -8,9 +8,7 @@ class ConversationModelTest : public QObject {
     Q_OBJECT
 
 private slots:
-    void initTestCase() {
-        QStandardPaths::setTestModeEnabled(true);
-    }
+    void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
 
     void anAnswerIsOnDiskAsItStreams() {
         ChatFixture chat;
