@@ -58,9 +58,7 @@ protected:
     }
 
 private:
-    void showIcon() {
-        icon_->setPixmap(themedIcon(property("kind").toString()).pixmap(QSize(20, 20), devicePixelRatioF()));
-    }
+    void showIcon() { icon_->setPixmap(themedIcon(property("kind").toString()).pixmap(QSize(20, 20), devicePixelRatioF())); }
 
     QLabel* icon_ = new QLabel(this);
 };
