@@ -9,7 +9,7 @@ namespace ternion::app {
 
 TokenText::TokenText(QWidget* parent) : QWidget(parent) {
     setObjectName("messageText");
-    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);  // a narrower text is higher
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
     setMouseTracking(true);

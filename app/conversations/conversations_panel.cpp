@@ -10,6 +10,7 @@
 #include <QPainter>
 #include <QPushButton>
 #include <QSaveFile>
+#include <QStandardPaths>
 #include <QStyledItemDelegate>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -17,6 +18,7 @@
 #include "chat/conversation_model.h"
 #include "conversations/conversation_list.h"
 #include "shell/action_registry.h"
+#include "shell/format.h"
 #include "shell/icons.h"
 #include "shell/message_bar.h"
 
@@ -106,8 +108,9 @@ public:
 private:
     void buildSearch() {
         search_->setObjectName("conversationSearch");
-        search_->setPlaceholderText(text("Search titles and messages"));
-        search_->setAccessibleName(search_->placeholderText());
+        search_->setPlaceholderText(text("Search"));
+        search_->setToolTip(text("Search titles and messages"));
+        search_->setAccessibleName(search_->toolTip());
         search_->setClearButtonEnabled(true);
         search_->addAction(themedIcon("search"), QLineEdit::LeadingPosition);
         connect(search_, &QLineEdit::textChanged, list_, &ConversationList::search);
@@ -186,12 +189,14 @@ private:
         dialog->setModal(false);
         dialog->setAcceptMode(QFileDialog::AcceptSave);
         dialog->setDefaultSuffix(ending);
+        dialog->setNameFilter(asJson ? text("JSON (*.json)") : text("Markdown (*.md)"));
+        dialog->setDirectory(QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation));
         dialog->selectFile(list_->indexOf(id).data().toString().replace(QLatin1Char('/'), QLatin1Char('-')));
         connect(dialog, &QFileDialog::fileSelected, this, [this, id, asJson](const QString& path) {
             const QByteArray content = conversations_.exported(id, asJson).toUtf8();
             QSaveFile file(path);
             if (file.open(QIODevice::WriteOnly) && file.write(content) == content.size() && file.commit())
-                messages_->post(MessageKind::Info, text("Exported to %1").arg(path));
+                messages_->post(MessageKind::Info, text("Exported to %1").arg(formatPath(path)));
             else
                 messages_->post(MessageKind::Error,
                                 text("%1 was not written: %2. Choose another place.").arg(path, file.errorString()));
