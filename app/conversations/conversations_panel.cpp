@@ -1,6 +1,7 @@
 #include "conversations/conversations_panel.h"
 
 #include <QCoreApplication>
+#include <QDir>
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -190,7 +191,8 @@ private:
         dialog->setAcceptMode(QFileDialog::AcceptSave);
         dialog->setDefaultSuffix(ending);
         dialog->setNameFilter(asJson ? text("JSON (*.json)") : text("Markdown (*.md)"));
-        dialog->setDirectory(QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation));
+        const QDir documents(QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation));
+        dialog->setDirectory(documents.exists() ? documents : QDir::home());
         dialog->selectFile(list_->indexOf(id).data().toString().replace(QLatin1Char('/'), QLatin1Char('-')));
         connect(dialog, &QFileDialog::fileSelected, this, [this, id, asJson](const QString& path) {
             const QByteArray content = conversations_.exported(id, asJson).toUtf8();

@@ -16,6 +16,8 @@
 #include <QTemporaryDir>
 #include <QTimer>
 #include <QToolButton>
+#include <bit>
+#include <csignal>
 
 #include "backend/vulkan/vulkan_backend.h"
 #include "chat/message_list.h"
@@ -397,7 +399,7 @@ private slots:
         QTRY_VERIFY(!name->text().isEmpty());
         keepScreen("export");
         name->selectAll();
-        QTest::keyClicks(name, home_.filePath("dog.md"));
+        QTest::keyClicks(name, "dog");
         QTest::mouseClick(dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Save), Qt::LeftButton);
         QTRY_VERIFY(!dialog);
         QFile file(home_.filePath("dog.md"));
@@ -414,7 +416,11 @@ private slots:
         program.start(TERNION_PROGRAM, {model()});
         QVERIFY(program.waitForStarted());
         const auto xdotool = [](const QStringList& what) { return QProcess::execute("xdotool", what) == 0; };
-        QVERIFY(xdotool({"search", "--sync", "--onlyvisible", "--pid", QString::number(program.processId()), "windowfocus"}));
+        const QStringList visible{"search", "--sync", "--onlyvisible", "--pid", QString::number(program.processId()), ""};
+        QProcess search;
+        search.start("xdotool", visible);
+        QVERIFY(search.waitForFinished());
+        QVERIFY(xdotool({"windowfocus", "--sync", QString::fromLatin1(search.readAllStandardOutput().trimmed())}));
         QVERIFY(xdotool({"key", "ctrl+n"}));
         QVERIFY(xdotool({"type", "Tell me a story about a bird."}));
         QVERIFY(xdotool({"key", "Return"}));
@@ -430,6 +436,7 @@ private slots:
             return true;
         };
         QVERIFY(QTest::qWaitFor(writing, patience));
+        QCOMPARE(::kill(static_cast<pid_t>(program.processId()), SIGSTOP), 0);  // the screen and the disk hold still
         keepScreen("before-the-kill");
         QVERIFY(writing() && !shown.messages[1].complete);
         program.kill();
