@@ -5,11 +5,6 @@
 
 float inverse;
 
-void prepare() {
-    float squares = 0.0;
-    for (uint k = gl_LocalInvocationID.x; k < width; k += lanes)
-        squares = addSquare(squares, x.v[gl_WorkGroupID.x * width + k]);
-    inverse = inverseRms(sumOverLanes(squares), width, eps);
-}
+void prepare() { inverse = inverseRmsOfRow(); }
 
 float source(uint column) { return normalise(x.v[gl_WorkGroupID.x * width + column], inverse, weight.v[column]); }

@@ -27,45 +27,29 @@ const float bitLinearEps = 1e-6;
 shared float floatLane[lanes];
 shared int intLane[lanes];
 
-float sumOverLanes(float own) {
-    const uint j = gl_LocalInvocationID.x;
-    floatLane[j] = own;
-    barrier();
-    for (uint width_ = lanes / 2u; width_ > 0u; width_ /= 2u) {
-        if (j < width_) {
-            precise const float sum = floatLane[j] + floatLane[j + width_];
-            floatLane[j] = sum;
-        }
-        barrier();
+/// Every invocation of the workgroup calls these with its own value and gets the whole. `combine` of lane j and lane j + width,
+/// for width = 128, 64, ... 1: the order that float_profile.h gives sums.
+#define REDUCE(name, Type, lane, combine)                              \
+    Type name(Type own) {                                              \
+        const uint j = gl_LocalInvocationID.x;                         \
+        lane[j] = own;                                                 \
+        barrier();                                                     \
+        for (uint width_ = lanes / 2u; width_ > 0u; width_ /= 2u) {    \
+            if (j < width_) {                                          \
+                precise const Type a = lane[j], b = lane[j + width_];  \
+                precise const Type combined = combine;                 \
+                lane[j] = combined;                                    \
+            }                                                          \
+            barrier();                                                 \
+        }                                                              \
+        const Type whole = lane[0];                                    \
+        barrier();                                                     \
+        return whole;                                                  \
     }
-    const float total = floatLane[0];
-    barrier();
-    return total;
-}
-
-float maxOverLanes(float own) {
-    const uint j = gl_LocalInvocationID.x;
-    floatLane[j] = own;
-    barrier();
-    for (uint width_ = lanes / 2u; width_ > 0u; width_ /= 2u) {
-        if (j < width_) floatLane[j] = max(floatLane[j], floatLane[j + width_]);
-        barrier();
-    }
-    const float largest = floatLane[0];
-    barrier();
-    return largest;
-}
-
-int sumOverLanes(int own) {
-    const uint j = gl_LocalInvocationID.x;
-    intLane[j] = own;
-    barrier();
-    for (uint width_ = lanes / 2u; width_ > 0u; width_ /= 2u) {
-        if (j < width_) intLane[j] += intLane[j + width_];
-        barrier();
-    }
-    return intLane[0];
-}
+REDUCE(sumOverLanes, float, floatLane, a + b)
+REDUCE(maxOverLanes, float, floatLane, max(a, b))
+REDUCE(sumOverLanes, int, intLane, a + b)
+#undef REDUCE
 
 /// Adds a square to a lane's sum.
 float addSquare(float sum, float value) {
@@ -77,6 +61,14 @@ float addSquare(float sum, float value) {
 float normalise(float value, float r, float weight_) {
     precise const float result = (value * r) * weight_;
     return result;
+}
+
+/// What RMSNorm multiplies this token's row of x by.
+float inverseRmsOfRow() {
+    float squares = 0.0;
+    for (uint k = gl_LocalInvocationID.x; k < width; k += lanes)
+        squares = addSquare(squares, x.v[gl_WorkGroupID.x * width + k]);
+    return inverseRms(sumOverLanes(squares), width, eps);
 }
 
 void prepare();

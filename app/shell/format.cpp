@@ -4,6 +4,7 @@
 #include <QDateTime>
 #include <QDir>
 #include <QLocale>
+#include <cmath>
 
 namespace ternion::app {
 namespace {
@@ -29,7 +30,7 @@ QString formatShortCount(double count) {
 }
 
 QString formatDuration(double seconds) {
-    const int whole = static_cast<int>(seconds + 0.5);
+    const long whole = std::lround(seconds);
     if (whole < 60) return text("%1 s").arg(whole);
     return text("%1 min %2 s").arg(whole / 60).arg(whole % 60);
 }
@@ -43,7 +44,7 @@ QString formatWhen(std::int64_t unixSeconds) {
     const QDateTime when = QDateTime::fromSecsSinceEpoch(unixSeconds);
     const qint64 days = when.date().daysTo(QDate::currentDate());
     // Some locales' short form has seconds.
-    const QString time = QLocale().toString(when.time(), QLocale().timeFormat(QLocale::ShortFormat).remove(":ss"));
+    QString time = QLocale().toString(when.time(), QLocale().timeFormat(QLocale::ShortFormat).remove(":ss"));
     if (days == 0) return time;
     if (days > 0 && days < 7) return QLocale().toString(when.date(), QStringLiteral("ddd ")) + time;
     return QLocale().toString(when.date(), QLocale::ShortFormat);

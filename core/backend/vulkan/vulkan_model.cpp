@@ -6,7 +6,8 @@
 namespace ternion::vulkan {
 namespace {
 
-constexpr std::uint32_t mostTokens = 128;                         // a submission: stopping waits for one
+// Tokens a submission, at most: stopping waits for one, and a processor takes its time.
+constexpr std::size_t mostTokens(const DeviceInfo& device) { return device.software ? 16 : 128; }
 constexpr std::size_t widestBufferBytes = std::size_t{32} << 20;  // what bounds a submission of a wide model
 
 constexpr std::size_t paddedColumns(std::size_t columns) {
@@ -71,7 +72,8 @@ Status VulkanModel::allocateScratch() {
     const std::size_t hidden = sizeOf(config.hiddenSize), state = sizeOf(config.stateSize()),
                       glu = sizeOf(config.intermediateSize);
     const std::size_t widest = std::max({3 * state, 2 * glu, sizeOf(config.vocabSize), 3 * hidden});
-    chunk_ = static_cast<std::uint32_t>(std::clamp<std::size_t>(widestBufferBytes / (widest * sizeof(float)), 1, mostTokens));
+    chunk_ = static_cast<std::uint32_t>(
+        std::clamp<std::size_t>(widestBufferBytes / (widest * sizeof(float)), 1, mostTokens(device())));
 
     struct Row {
         Buffer Scratch::*buffer;
