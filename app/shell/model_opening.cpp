@@ -89,7 +89,7 @@ bool ModelOpening::eventFilter(QObject* watched, QEvent* event) {
             auto* drag = static_cast<QDragEnterEvent*>(event);
             if (droppedPath(drag).isEmpty()) return false;
             drag->acceptProposedAction();
-            dropHint_->setGeometry(window_->rect().adjusted(8, 8, -8, -8));
+            dropHint_->setGeometry(window_->rect());
             dropHint_->show();
             dropHint_->raise();
             return true;

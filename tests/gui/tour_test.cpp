@@ -221,6 +221,7 @@ private slots:
         constexpr int place = 3;
         const auto before = messages()[3];
         clickToken(3, place);
+        keepScreen("choosing");
         const auto rows = find("tokenPopover")->findChildren<QAbstractButton*>("alternative");
         const auto& others = before.tokens[place].alternatives;
         std::size_t other = 0;
