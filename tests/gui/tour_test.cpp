@@ -12,6 +12,7 @@
 #include <QProcess>
 #include <QPushButton>
 #include <QScreen>
+#include <QScrollBar>
 #include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTimer>
@@ -146,6 +147,14 @@ private:
                              },
                              patience);
     }
+    /// Empty where there is none. The one in software is in no hurry: an answer can be met in its middle.
+    QString vulkan() const {
+        QString found;
+        for (const DeviceInfo& device : bench_->engine.devices())
+            if (device.usable && device.backend == "vulkan" && (found.isEmpty() || device.software))
+                found = QString::fromStdString(device.id());
+        return found;
+    }
     void runCommand(const QString& name) const {
         press(Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
         type(name);
@@ -206,8 +215,10 @@ private slots:
     }
 
     void stopsAnAnswerMidway() {
+        QVERIFY2(!vulkan().isEmpty(), "no Vulkan device: mesa-vulkan-drivers has one in software");
+        QVERIFY(chooseDevice(vulkan()));
         QVERIFY(ask("Tell me a long story about the sea."));
-        QVERIFY(written(8));
+        QVERIFY(written(16));
         QVERIFY(click("stop"));
         QVERIFY(answered());
         QVERIFY(messages().back().tokens.size() <
@@ -215,10 +226,11 @@ private slots:
         QVERIFY(label("messageNote").contains("stopped"));
         QVERIFY(shownAndKept());
         keepScreen("stopped");
+        QVERIFY(chooseDevice("cpu"));
     }
 
     void goesOnFromAnotherToken() {
-        constexpr int place = 3;
+        constexpr int place = 7;
         const auto before = messages()[3];
         clickToken(3, place);
         keepScreen("choosing");
@@ -272,17 +284,11 @@ private slots:
     }
 
     void theDeviceIsChangedInTheMiddle() {
-        const auto devices = bench_->engine.devices();
-        const auto vulkan =
-            std::find_if(devices.begin(), devices.end(), [](const DeviceInfo& d) { return d.usable && d.backend == "vulkan"; });
-        QVERIFY2(vulkan != devices.end(), "no Vulkan device: mesa-vulkan-drivers has one in software");
-        const QString vulkanId = QString::fromStdString(vulkan->id());
-
         QVERIFY(ask("What is the name of the dog?"));
         QVERIFY(answered());
         const auto onCpu = messages().back();
-        QVERIFY(chooseDevice(vulkanId, "devices"));
-        QVERIFY(find<QToolButton>("deviceSelector")->text().contains(vulkanId));
+        QVERIFY(chooseDevice(vulkan(), "devices"));
+        QVERIFY(find<QToolButton>("deviceSelector")->text().contains(vulkan()));
         QVERIFY(click("regenerateMessage"));
         QVERIFY(answered());
         // Not similar: the same. And so are the probabilities, to the bit.
@@ -299,7 +305,7 @@ private slots:
         QVERIFY(answered());
         QCOMPARE(messages().size(), std::size_t{8});
         QVERIFY(shownAndKept());
-        QVERIFY(chooseDevice(vulkanId));
+        QVERIFY(chooseDevice(vulkan()));
     }
 
     void aBadModelIsNamedAndTheOldOneStays() {
@@ -335,13 +341,11 @@ private slots:
         QVERIFY(find("shortcutOverview"));
         keepScreen("shortcuts");
         press(Qt::Key_Escape);
-        runCommand("panels log");
-        QVERIFY(find("logList"));
-        keepScreen("log");
         runCommand("theme dark");
         QVERIFY(bench_->window.palette().color(QPalette::Window).lightness() < 80);
         QVERIFY(click("showProbabilities"));
-        clickToken(7, 2);
+        find<MessageList>("messageList")->verticalScrollBar()->setValue(0);
+        clickToken(1, 10);
         QVERIFY(find("tokenPopover"));
         keepScreen("dark");
         press(Qt::Key_Escape);
@@ -350,6 +354,9 @@ private slots:
         QVERIFY(click("showSettings"));
         QVERIFY(click("showProbabilities"));
         runCommand("theme light");
+        runCommand("panels log");
+        QVERIFY(find("logList"));
+        keepScreen("log");
     }
 
     void closedAndReopenedEverythingIsBack() {
@@ -408,6 +415,7 @@ private slots:
         const QString document = QString::fromUtf8(file.readAll());
         for (const auto& message : messages()) QVERIFY(document.contains(QString::fromStdString(message.text).trimmed()));
         keepScreen("exported");
+        QVERIFY(chooseDevice(vulkan()));
         QVERIFY(close());
     }
 
