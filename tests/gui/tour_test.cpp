@@ -345,7 +345,7 @@ private slots:
         QVERIFY(bench_->window.palette().color(QPalette::Window).lightness() < 80);
         QVERIFY(click("showProbabilities"));
         find<MessageList>("messageList")->verticalScrollBar()->setValue(0);
-        clickToken(1, 10);
+        clickToken(1, 9);
         QVERIFY(find("tokenPopover"));
         keepScreen("dark");
         press(Qt::Key_Escape);
