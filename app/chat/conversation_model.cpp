@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "chat/answer_recorder.h"
+#include "chat/answer_tokens.h"
 #include "engine/engine_client.h"
 #include "shell/settings.h"
 
@@ -18,30 +20,15 @@ std::string titleFrom(const QString& text) {
     return (line.size() > longest ? line.left(longest - 1).trimmed() + QChar(0x2026) : line).toStdString();
 }
 
-std::string joined(const std::vector<StoredToken>& tokens) {
-    std::string text;
-    for (const auto& token : tokens) text += token.text;
-    return text;
-}
-
-/// What stands in an answer before its tokens: where a person has written it.
-std::string_view written(const StoredMessage& message) {
-    return std::string_view(message.text).substr(0, message.text.size() - joined(message.tokens).size());
+bool isDeviceFailure(const Error& error) {
+    return error.code == ErrorCode::DeviceLost || error.code == ErrorCode::DeviceOutOfMemory;
 }
 
 QString explained(const Error& error) {
     const QString text = QString::fromStdString(error.text());
-    const bool deviceFailed = error.code == ErrorCode::DeviceLost || error.code == ErrorCode::DeviceOutOfMemory;
-    return deviceFailed
-               ? ConversationModel::tr("%1. Choose another device: the conversation goes on from where it is.").arg(text)
+    return isDeviceFailure(error)
+               ? ConversationModel::tr("%1. Choose another device: the answer goes on there from where it is.").arg(text)
                : text;
-}
-
-std::vector<TokenId> idsOf(const std::vector<StoredToken>& tokens) {
-    std::vector<TokenId> ids;
-    ids.reserve(tokens.size());
-    for (const auto& token : tokens) ids.push_back(token.id);
-    return ids;
 }
 
 }  // namespace
@@ -49,37 +36,27 @@ std::vector<TokenId> idsOf(const std::vector<StoredToken>& tokens) {
 ConversationModel::ConversationModel(ConversationStore& store, EngineClient& engine, QObject* parent)
     : QObject(parent), store_(store), engine_(engine) {
     connect(&engine_, &EngineClient::modelOpened, this, &ConversationModel::onModelOpened);
+    connect(&engine_, &EngineClient::deviceChanged, this, &ConversationModel::onDeviceChanged);
+    connect(&engine_, &EngineClient::failed, this, &ConversationModel::onOpeningFailed);
     connect(&engine_, &EngineClient::tokensGenerated, this, [this](const std::vector<GeneratedToken>& generated) {
-        if (!answering_) return;  // of a conversation that has been left
+        if (!answering_ || waitsForModel_) return;  // of a conversation that has been left
         std::vector<StoredToken> tokens;
         tokens.reserve(generated.size());
-        for (const auto& token : generated)
-            tokens.push_back({token.sampled.id, token.text, token.sampled.probability, token.sampled.alternatives});
+        for (const auto& token : generated) tokens.push_back(toStored(token));
+        tokensWanted_ -= static_cast<int>(tokens.size());
         appendTokens(tokens);
     });
-    connect(&engine_, &EngineClient::answerFinished, this, [this](const AnswerFinished& finished) {
-        if (!answering_) return;
-        auto& message = conversation_.messages.back();
-        if (!finished.result.tail.empty() && !message.tokens.empty()) {
-            // What had been held back belongs to the last token.
-            StoredToken last = message.tokens.back();
-            last.text += finished.result.tail;
-            truncateTokens(message, static_cast<int>(message.tokens.size()) - 1);
-            appendTokens({last});
-        }
-        QString trouble;
-        if (finished.error)
-            trouble = explained(*finished.error);
-        else if (message.text.empty() && finished.result.reason == StopReason::EndOfText)
-            trouble = tr("The model ended its answer before the first word. Regenerate it, or ask in another way.");
-        finish(trouble);
-    });
+    connect(&engine_, &EngineClient::answerFinished, this, &ConversationModel::onAnswerFinished);
     if (engine_.model()) onModelOpened();
     const auto known = list({});
     if (known.empty())
         startNew();
     else
         open(known.front().id);
+}
+
+ConversationModel::~ConversationModel() {
+    if (recorder_) static_cast<void>(recorder_->close());  // the engine may be writing still, and the store go next
 }
 
 std::vector<ConversationSummary> ConversationModel::list(const QString& search) const {
@@ -102,7 +79,13 @@ void ConversationModel::open(std::int64_t id) {
 
 void ConversationModel::show(Conversation conversation) {
     stop();
-    if (answering_) finish({});  // the engine's last words about it come too late
+    if (answering_) {  // the engine's last words about it come too late
+        closeRecorder();
+        auto& message = conversation_.messages.back();
+        truncateTokens(message, static_cast<int>(message.tokens.size()));  // what nobody has seen
+        finish({});
+    }
+    deviceFailed_ = false;
     conversation_ = std::move(conversation);
     samplerIsRecommended_ = conversation_.summary.id == 0;
     if (samplerIsRecommended_) conversation_.sampler = recommended();
@@ -142,7 +125,6 @@ void ConversationModel::send(const QString& text) {
     if (conversation_.messages.empty()) {
         auto& summary = conversation_.summary;
         summary.title = titleFrom(text);
-        if (const auto model = engine_.model()) summary.modelName = model->checkpoint.model->name;
         const auto created = store_.createConversation(summary.title, summary.modelName);
         if (created) summary.id = *created;
         keep(created ? Status() : created.error());
@@ -150,7 +132,7 @@ void ConversationModel::send(const QString& text) {
     }
     append(Role::User, text.toStdString());
     emit listChanged();
-    answer({});
+    answer(conversation_.maxTokens);
 }
 
 void ConversationModel::regenerate() {
@@ -162,7 +144,7 @@ void ConversationModel::regenerate() {
         applySettings();
         emit opened();
     }
-    answer({});
+    answer(conversation_.maxTokens);
 }
 
 void ConversationModel::editMessage(int index, const QString& text) {
@@ -173,7 +155,7 @@ void ConversationModel::editMessage(int index, const QString& text) {
     truncateFrom(at);
     emit opened();
     append(role, text.toStdString());
-    if (role == Role::User) answer({});
+    if (role == Role::User) answer(conversation_.maxTokens);
 }
 
 void ConversationModel::continueFrom(int index, int token, TokenId alternative) {
@@ -182,7 +164,7 @@ void ConversationModel::continueFrom(int index, int token, TokenId alternative) 
     const auto& tokens = conversation_.messages[at].tokens;
     if (token < 0 || static_cast<std::size_t>(token) >= tokens.size()) return;
     const auto model = engine_.model();
-    if (!model || !fromOpenModel(conversation_.messages[at])) {
+    if (!model || !isFrom(*model, conversation_.messages[at])) {
         emit problem(tr("This answer was written by another model. Open that model, or regenerate the answer with this one."));
         return;
     }
@@ -193,7 +175,7 @@ void ConversationModel::continueFrom(int index, int token, TokenId alternative) 
     const bool ends = alternative == model->checkpoint.model->config.eosId;
     if (!ends) {
         chosen.id = alternative;
-        chosen.text = textAfter(at, alternative);
+        chosen.text = textAfter(*model, chatTemplate_, conversation_, at, alternative);
         const auto& others = chosen.alternatives;
         const auto known =
             std::find_if(others.begin(), others.end(), [&](const auto& other) { return other.id == alternative; });
@@ -207,18 +189,20 @@ void ConversationModel::continueFrom(int index, int token, TokenId alternative) 
         if (message.id != 0) keep(store_.finishMessage(message.id));
         message.complete = true;
     } else {
-        answer(answerTokens(message));
+        answer(conversation_.maxTokens);
     }
 }
 
 void ConversationModel::continueAnswer() {
-    const auto& messages = conversation_.messages;
-    if (answering_ || messages.empty() || !canAnswer()) return;
-    answer(messages.back().role == Role::Assistant ? answerTokens(messages.back()) : std::vector<TokenId>());
+    if (answering_ || conversation_.messages.empty() || !canAnswer()) return;
+    answer(conversation_.maxTokens);
 }
 
 void ConversationModel::stop() {
-    if (answering_) engine_.stop();
+    if (std::exchange(waitsForModel_, false))
+        finish({});
+    else if (answering_)
+        engine_.stop();
 }
 
 void ConversationModel::setSystemPrompt(const QString& text) {
@@ -234,6 +218,12 @@ void ConversationModel::setSampler(const SamplerSettings& settings) {
     }
     conversation_.sampler = settings;
     samplerIsRecommended_ = false;
+    applySettings();
+}
+
+void ConversationModel::setMaxTokens(int count) {
+    if (count == conversation_.maxTokens) return;
+    conversation_.maxTokens = std::max(count, 1);
     applySettings();
 }
 
@@ -263,6 +253,21 @@ void ConversationModel::onModelOpened() {
     } else {
         emit settingsChanged();
     }
+    deviceFailed_ = false;  // that answer was another model's
+    if (waitsForModel_ && !engine_.opening()) ask();
+}
+
+void ConversationModel::onOpeningFailed() {
+    if (!waitsForModel_ || engine_.opening()) return;
+    if (engine_.model()) return ask();
+    waitsForModel_ = false;
+    finish({});
+    canAnswer();  // says what is missing
+}
+
+void ConversationModel::onDeviceChanged() {
+    if (!deviceFailed_ || answering_) return;
+    answer(tokensWanted_);
 }
 
 SamplerSettings ConversationModel::recommended() const {
@@ -281,26 +286,71 @@ SamplerSettings ConversationModel::recommended() const {
 /// Whether an answer can be asked for; says what is missing otherwise. While a model is being loaded, the answer waits for it.
 bool ConversationModel::canAnswer() {
     const auto model = engine_.model();
-    if (model ? model->tokenizer != nullptr : engine_.busy()) return true;
+    if (engine_.opening() || (model && model->tokenizer)) return true;
     emit problem(model ? tr("This checkpoint has no tokenizer. Open one with a tokenizer to chat.")
                        : tr("No model is open. Open one with File, Open model, or drop a folder on the window."));
     return false;
 }
 
-/// Lets the engine write the last answer, from its beginning or behind `answerSoFar`.
-void ConversationModel::answer(std::vector<TokenId> answerSoFar) {
+/// Lets the engine write the last answer, from its beginning or behind what is there.
+void ConversationModel::answer(int maxTokens) {
     if (conversation_.messages.back().role != Role::Assistant) append(Role::Assistant, {});
     conversation_.messages.back().complete = false;
-    ChatRequest request;
-    request.messages = turnsBefore(conversation_.messages.size() - 1);
-    request.answerSoFar = std::move(answerSoFar);
-    if (const auto model = engine_.model(); model && chatTemplate_ != model->chatTemplate) request.chatTemplate = chatTemplate_;
-    request.options.sampler = conversation_.sampler;
-    request.options.maxTokens = maxTokens_;
-    request.options.alternatives = shownAlternatives;
+    tokensWanted_ = maxTokens;
+    deviceFailed_ = false;
     answering_ = true;
     emit answeringChanged(true);
+    waitsForModel_ = engine_.opening();
+    if (!waitsForModel_) ask();
+}
+
+void ConversationModel::ask() {
+    waitsForModel_ = false;
+    const auto model = engine_.model();
+    auto& summary = conversation_.summary;
+    if (summary.modelName.empty()) {
+        summary.modelName = model->checkpoint.model->name;
+        if (summary.id != 0) keep(store_.setModelName(summary.id, summary.modelName));
+        emit listChanged();
+    }
+    const auto& message = conversation_.messages.back();
+    ChatRequest request;
+    request.messages = turnsBefore(conversation_, conversation_.messages.size() - 1);
+    request.answerSoFar = answerTokens(*model, message);
+    if (chatTemplate_ != model->chatTemplate) request.chatTemplate = chatTemplate_;
+    request.options.sampler = conversation_.sampler;
+    request.options.maxTokens = tokensWanted_;
+    request.options.alternatives = shownAlternatives;
+    if (message.id != 0) {
+        recorder_ = std::make_shared<AnswerRecorder>(store_, message.id);
+        request.onToken = [recorder = recorder_](const GeneratedToken& token) { recorder->add(token); };
+    }
     engine_.generate(request);
+}
+
+void ConversationModel::onAnswerFinished(const AnswerFinished& finished) {
+    if (!answering_ || waitsForModel_) return;
+    closeRecorder();
+    auto& message = conversation_.messages.back();
+    if (!finished.result.tail.empty() && !message.tokens.empty()) {
+        // What had been held back belongs to the last token.
+        StoredToken last = message.tokens.back();
+        last.text += finished.result.tail;
+        truncateTokens(message, static_cast<int>(message.tokens.size()) - 1);
+        if (message.id != 0) keep(store_.appendTokens(message.id, {last}));
+        appendTokens({last});
+    }
+    QString trouble;
+    if (finished.error)
+        trouble = explained(*finished.error);
+    else if (message.text.empty() && finished.result.reason == StopReason::EndOfText)
+        trouble = tr("The model ended its answer before the first word. Regenerate it, or ask in another way.");
+    finish(trouble);
+    deviceFailed_ = finished.error && isDeviceFailure(*finished.error);
+}
+
+void ConversationModel::closeRecorder() {
+    if (recorder_) keep(std::exchange(recorder_, nullptr)->close());
 }
 
 void ConversationModel::finish(const QString& trouble) {
@@ -321,43 +371,6 @@ void ConversationModel::finish(const QString& trouble) {
     if (!trouble.isEmpty()) emit problem(trouble);
 }
 
-std::vector<ChatMessage> ConversationModel::turnsBefore(std::size_t count) const {
-    std::vector<ChatMessage> turns;
-    if (!conversation_.systemPrompt.empty()) turns.push_back({Role::System, conversation_.systemPrompt});
-    for (std::size_t k = 0; k < count; ++k) turns.push_back({conversation_.messages[k].role, conversation_.messages[k].text});
-    return turns;
-}
-
-bool ConversationModel::fromOpenModel(const StoredMessage& message) const {
-    const auto model = engine_.model();
-    if (!model || !model->tokenizer) return false;
-    const auto trimmed = [](std::string_view text) { return text.substr(std::min(text.find_first_not_of(' '), text.size())); };
-    const std::string decoded = model->tokenizer->decode(idsOf(message.tokens));
-    return trimmed(decoded).starts_with(trimmed(joined(message.tokens)));
-}
-
-std::vector<TokenId> ConversationModel::answerTokens(const StoredMessage& message) const {
-    const auto model = engine_.model();
-    if (!model || !model->tokenizer) return {};
-    if (!fromOpenModel(message)) return model->tokenizer->encode(message.text, false);
-    std::vector<TokenId> ids;
-    if (const auto text = written(message); !text.empty()) ids = model->tokenizer->encode(text, false);
-    const auto generated = idsOf(message.tokens);
-    ids.insert(ids.end(), generated.begin(), generated.end());
-    return ids;
-}
-
-/// The text that token `next` adds to message `index`.
-std::string ConversationModel::textAfter(std::size_t index, TokenId next) const {
-    const auto model = engine_.model();
-    auto context = renderChat(chatTemplate_, turnsBefore(index), *model->tokenizer, model->checkpoint.model->config);
-    const auto& message = conversation_.messages[index];
-    if (const auto text = written(message); !text.empty()) context = model->tokenizer->encode(text, false);
-    StreamDecoder decoder(model->tokenizer, context);
-    for (const auto& token : message.tokens) decoder.append(token.id);
-    return decoder.append(next);
-}
-
 void ConversationModel::append(Role role, const std::string& text) {
     StoredMessage message{0, role, text, {}, true};
     if (conversation_.summary.id != 0) {
@@ -369,12 +382,12 @@ void ConversationModel::append(Role role, const std::string& text) {
     emit messageAppended(static_cast<int>(conversation_.messages.size()) - 1);
 }
 
+/// Shows them: the recorder has written them to disk.
 void ConversationModel::appendTokens(const std::vector<StoredToken>& tokens) {
     auto& message = conversation_.messages.back();
     const int first = static_cast<int>(message.tokens.size());
     message.tokens.insert(message.tokens.end(), tokens.begin(), tokens.end());
     message.text += joined(tokens);
-    if (message.id != 0) keep(store_.appendTokens(message.id, tokens));
     emit tokensAppended(static_cast<int>(conversation_.messages.size()) - 1, first);
 }
 
@@ -389,11 +402,12 @@ void ConversationModel::truncateFrom(std::size_t index) {
     auto& messages = conversation_.messages;
     if (messages[index].id != 0) keep(store_.truncateFrom(conversation_.summary.id, messages[index].id));
     messages.resize(index);
+    deviceFailed_ = false;
 }
 
 void ConversationModel::applySettings() {
-    const auto& [summary, systemPrompt, sampler, messages] = conversation_;
-    if (summary.id != 0) keep(store_.setSettings(summary.id, systemPrompt, sampler));
+    const auto& [summary, systemPrompt, sampler, maxTokens, messages] = conversation_;
+    if (summary.id != 0) keep(store_.setSettings(summary.id, systemPrompt, sampler, maxTokens));
     emit settingsChanged();
 }
 

@@ -14,17 +14,20 @@
 
 namespace ternion::app {
 
+class AnswerRecorder;
 class EngineClient;
+struct AnswerFinished;
 
 /// Lives on the GUI thread. The only writer of the conversation store: whatever it shows is on disk already, answers token by
-/// token as they stream. Panels ask it and follow its signals; it asks the engine for answers. Requests that make no sense now
-/// (sending while an answer runs, regenerating an empty conversation) do nothing.
+/// token as they are generated. Panels ask it and follow its signals; it asks the engine for answers. Requests that make no
+/// sense now (sending while an answer runs, regenerating an empty conversation) do nothing.
 class ConversationModel : public QObject {
     Q_OBJECT
 
 public:
     /// Both outlive it. Begins with the newest conversation, or a new one where there is none.
     ConversationModel(ConversationStore& store, EngineClient& engine, QObject* parent = nullptr);
+    ~ConversationModel() override;
 
     const Conversation& conversation() const { return conversation_; }
     std::vector<ConversationSummary> list(const QString& search) const;
@@ -50,8 +53,7 @@ public:
 
     void setSystemPrompt(const QString& text);
     void setSampler(const SamplerSettings& settings);
-    void setMaxTokens(int count) { maxTokens_ = count; }
-    int maxTokens() const { return maxTokens_; }
+    void setMaxTokens(int count);                            ///< the longest answer, at least 1
     void resetSampler();                                     ///< to what the model's checkpoint recommends
     void setChatTemplate(const ChatTemplate& chatTemplate);  ///< for the open model, also the next time it is opened
 
@@ -67,15 +69,16 @@ signals:
 
 private:
     bool canAnswer();
-    void answer(std::vector<TokenId> answerSoFar);
-    std::vector<ChatMessage> turnsBefore(std::size_t count) const;
-    std::vector<TokenId> answerTokens(const StoredMessage& message) const;
-    bool fromOpenModel(const StoredMessage& message) const;
-    std::string textAfter(std::size_t index, TokenId next) const;
+    void answer(int maxTokens);
+    void ask();
+    void onAnswerFinished(const AnswerFinished& finished);
+    void onDeviceChanged();
+    void onOpeningFailed();
     void append(Role role, const std::string& text);
     void appendTokens(const std::vector<StoredToken>& tokens);
     void truncateTokens(StoredMessage& message, int count);
     void truncateFrom(std::size_t index);
+    void closeRecorder();
     void finish(const QString& trouble);
     void show(Conversation conversation);
     void applySettings();
@@ -88,8 +91,11 @@ private:
     Conversation conversation_;
     ChatTemplate chatTemplate_;
     std::optional<std::int64_t> removed_;
-    int maxTokens_ = 512;
+    std::shared_ptr<AnswerRecorder> recorder_;  // of the answer being written
+    int tokensWanted_ = 0;                      // of that answer, still
     bool answering_ = false;
+    bool waitsForModel_ = false;        // the answer is asked for when the model that is being opened is there
+    bool deviceFailed_ = false;         // in the middle of the last answer: another one goes on with it
     bool samplerIsRecommended_ = true;  // nobody changed it: it follows the model
 };
 

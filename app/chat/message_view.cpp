@@ -14,7 +14,7 @@
 namespace ternion::app {
 
 MessageView::MessageView(const StoredMessage& message, const QString& speaker, QWidget* parent)
-    : QFrame(parent), role_(message.role), text_(new TokenText) {
+    : QFrame(parent), role_(message.role), text_(new TokenText(role_ == Role::Assistant)) {
     const bool user = role_ == Role::User;
     setObjectName(user ? "userMessage" : "assistantMessage");
     setAccessibleName(tr("Message of %1").arg(speaker));

@@ -225,7 +225,7 @@ void SettingsSheet::readTemplate() {
 
 void SettingsSheet::refresh() {
     refreshing_ = true;
-    const auto& [summary, systemPrompt, sampler, messages] = conversation_.conversation();
+    const auto& [summary, systemPrompt, sampler, maxTokens, messages] = conversation_.conversation();
     showText(*systemPrompt_, systemPrompt);
     temperature_->setValue(sampler.temperature);
     topK_->setValue(sampler.topK);
@@ -233,7 +233,7 @@ void SettingsSheet::refresh() {
     minP_->setValue(sampler.minP);
     repetition_->setValue(sampler.repetitionPenalty);
     seed_->setValue(static_cast<int>(std::min<std::uint64_t>(sampler.seed, std::numeric_limits<int>::max())));
-    maxTokens_->setValue(conversation_.maxTokens());
+    maxTokens_->setValue(maxTokens);
     // What is being typed stays as it is typed, as long as it means the template in use.
     const auto typed = ChatTemplate::parse(template_->toPlainText().toStdString());
     if (!template_->hasFocus() || (typed && *typed != conversation_.chatTemplate())) {

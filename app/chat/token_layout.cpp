@@ -2,13 +2,15 @@
 
 #include <QTextOption>
 #include <algorithm>
+#include <cmath>
 
 #include "chat/probability_scale.h"
 
 namespace ternion::app {
 namespace {
 
-constexpr qreal leading = 1.2;  // from line to line, in the font's own line heights
+constexpr qreal leading = 1.2;    // from line to line, in the font's own line heights
+constexpr int growingLines = 16;  // of the paragraph being written; those before them are final
 
 }  // namespace
 
@@ -23,6 +25,11 @@ void TokenLayout::setWidth(qreal width) {
     invalidate();
 }
 
+void TokenLayout::setMarkdown(const std::optional<MarkdownStyle>& style) {
+    markdown_ = style;
+    invalidate();
+}
+
 void TokenLayout::clear() {
     paragraphs_.clear();
     tokens_.clear();
@@ -31,15 +38,27 @@ void TokenLayout::clear() {
 }
 
 void TokenLayout::invalidate() {
-    for (auto& paragraph : paragraphs_) paragraph.layout.reset();
+    std::vector<Paragraph> whole;
+    for (auto& paragraph : paragraphs_) {
+        if (paragraph.continues)
+            whole.back().text += paragraph.text;
+        else
+            whole.push_back(std::move(paragraph));
+        whole.back().layout.reset();
+    }
+    paragraphs_ = std::move(whole);
     firstDirty_ = 0;
 }
 
 void TokenLayout::appendText(const QString& text) {
+    splitLast();
     const auto parts = text.split('\n');
     for (int k = 0; k < parts.size(); ++k) {
         if (k > 0) ++length_;  // the line feed
-        if (k > 0 || paragraphs_.empty()) paragraphs_.push_back({length_, {}, nullptr, 0.0, 0.0});
+        if (k > 0 || paragraphs_.empty()) {
+            paragraphs_.emplace_back();
+            paragraphs_.back().start = length_;
+        }
         auto& last = paragraphs_.back();
         last.text += parts[k];
         last.layout.reset();
@@ -48,10 +67,43 @@ void TokenLayout::appendText(const QString& text) {
     }
 }
 
+/// Takes the last lines of a long last paragraph for itself, so that what grows is short.
+void TokenLayout::splitLast() {
+    if (paragraphs_.empty() || !paragraphs_.back().layout) return;
+    auto& last = paragraphs_.back();
+    const int lines = last.layout->lineCount();
+    if (lines <= growingLines) return;
+    const int at = last.layout->lineAt(lines - 2).textStart();
+    Paragraph rest;
+    rest.start = last.start + at;
+    rest.continues = true;
+    rest.text = last.text.mid(at);
+    last.text.truncate(at);
+    last.layout.reset();
+    firstDirty_ = std::min(firstDirty_, paragraphs_.size() - 1);
+    paragraphs_.push_back(std::move(rest));
+}
+
 void TokenLayout::appendToken(const QString& text, float probability) {
     const int start = length_;
     if (!text.isEmpty()) appendText(text);
     tokens_.push_back({start, length_, probability});
+}
+
+std::pair<int, int> TokenLayout::tokenSpan(int token) const {
+    const auto& found = tokens_.at(static_cast<std::size_t>(token));
+    return {found.start, found.end};
+}
+
+void TokenLayout::classify(std::size_t index) {
+    auto& paragraph = paragraphs_[index];
+    const bool codeBefore = index > 0 && paragraphs_[index - 1].codeAfter;
+    paragraph.kind = {};
+    if (paragraph.continues)
+        paragraph.kind.isCode = codeBefore;
+    else if (markdown_)
+        paragraph.kind = markdownParagraph(paragraph.text, codeBefore);
+    paragraph.codeAfter = codeBefore != paragraph.kind.isFence;
 }
 
 void TokenLayout::layOut(Paragraph& paragraph) {
@@ -60,13 +112,17 @@ void TokenLayout::layOut(Paragraph& paragraph) {
     option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
     paragraph.layout->setTextOption(option);
     paragraph.layout->setCacheEnabled(true);
+    if (markdown_) paragraph.layout->setFormats(markdownFormats(paragraph.text, paragraph.kind, *markdown_));
+    charactersLaidOut_ += paragraph.text.size();
     paragraph.layout->beginLayout();
     qreal y = 0.0;
+    qreal indent = 0.0;
     for (auto line = paragraph.layout->createLine(); line.isValid(); line = paragraph.layout->createLine()) {
-        line.setLineWidth(std::max(width_, 1.0));
-        const qreal lineHeight = line.height() * leading;
-        line.setPosition({0.0, y + (lineHeight - line.height()) / 2});
+        line.setLineWidth(std::max(width_ - indent, 1.0));
+        const qreal lineHeight = std::ceil(line.height() * leading);  // whole pixels: sums stay exact
+        line.setPosition({indent, y + (lineHeight - line.height()) / 2});
         y += lineHeight;
+        if (line.textStart() == 0 && paragraph.kind.indent < line.textLength()) indent = line.cursorToX(paragraph.kind.indent);
     }
     paragraph.layout->endLayout();
     paragraph.height = y;
@@ -75,7 +131,10 @@ void TokenLayout::layOut(Paragraph& paragraph) {
 void TokenLayout::update() {
     for (std::size_t k = firstDirty_; k < paragraphs_.size(); ++k) {
         auto& paragraph = paragraphs_[k];
-        if (!paragraph.layout) layOut(paragraph);
+        if (!paragraph.layout) {
+            classify(k);
+            layOut(paragraph);
+        }
         paragraph.y = k == 0 ? 0.0 : paragraphs_[k - 1].y + paragraphs_[k - 1].height;
     }
     firstDirty_ = paragraphs_.size();
@@ -92,23 +151,40 @@ int TokenLayout::paragraphAt(qreal y) const {
     return static_cast<int>(after - paragraphs_.begin()) - 1;
 }
 
+int TokenLayout::lineAt(const Paragraph& paragraph, qreal y) const {
+    const int lines = paragraph.layout->lineCount();
+    qreal above = 0.0;
+    for (int k = 0; k + 1 < lines; ++k) {
+        const auto line = paragraph.layout->lineAt(k);
+        const qreal spare = line.y() - above;
+        above = line.rect().bottom();
+        if (y - paragraph.y <= above + spare) return k;
+    }
+    return lines - 1;
+}
+
+int TokenLayout::characterAt(const QPointF& point) {
+    update();
+    const int index = paragraphAt(point.y());
+    if (index < 0) return 0;
+    const auto& paragraph = paragraphs_[static_cast<std::size_t>(index)];
+    if (point.y() > paragraph.y + paragraph.height) return length_;
+    return paragraph.start + paragraph.layout->lineAt(lineAt(paragraph, point.y())).xToCursor(point.x());
+}
+
 int TokenLayout::tokenAt(const QPointF& point) {
     update();
     const int index = paragraphAt(point.y());
     if (index < 0) return -1;
     const auto& paragraph = paragraphs_[static_cast<std::size_t>(index)];
-    for (int k = 0; k < paragraph.layout->lineCount(); ++k) {
-        const auto line = paragraph.layout->lineAt(k);
-        const qreal spare = line.y() - (k > 0 ? paragraph.layout->lineAt(k - 1).rect().bottom() : 0.0);
-        if (point.y() - paragraph.y > line.rect().bottom() + spare) continue;
-        if (point.x() < 0.0 || point.x() > line.naturalTextWidth()) return -1;
-        const int at = paragraph.start + line.xToCursor(point.x(), QTextLine::CursorOnCharacter);
-        const auto after = std::upper_bound(tokens_.begin(), tokens_.end(), at,
-                                            [](int value, const Token& token) { return value < token.start; });
-        const int token = static_cast<int>(after - tokens_.begin()) - 1;
-        return token >= 0 && at < tokens_[static_cast<std::size_t>(token)].end ? token : -1;
-    }
-    return -1;
+    const auto line = paragraph.layout->lineAt(lineAt(paragraph, point.y()));
+    if (point.y() > paragraph.y + paragraph.height) return -1;
+    if (point.x() < line.x() || point.x() > line.x() + line.naturalTextWidth()) return -1;
+    const int at = paragraph.start + line.xToCursor(point.x(), QTextLine::CursorOnCharacter);
+    const auto after =
+        std::upper_bound(tokens_.begin(), tokens_.end(), at, [](int value, const Token& token) { return value < token.start; });
+    const int token = static_cast<int>(after - tokens_.begin()) - 1;
+    return token >= 0 && at < tokens_[static_cast<std::size_t>(token)].end ? token : -1;
 }
 
 std::vector<QRectF> TokenLayout::rects(const Token& token, const QRectF& clip) const {
@@ -156,9 +232,25 @@ int TokenLayout::tokenBeside(int token, int lines) {
     return token;
 }
 
+void TokenLayout::drawText(QPainter& painter, const QRectF& clip, const Paragraph& paragraph, const TokenPaint& how) const {
+    QList<QTextLayout::FormatRange> selection;
+    const int from = std::max(0, how.selectedFrom - paragraph.start);
+    const int to = std::min(static_cast<int>(paragraph.text.size()), how.selectedTo - paragraph.start);
+    if (from < to) {
+        QTextCharFormat format;
+        format.setBackground(how.accent);
+        format.setForeground(how.selectedText);
+        selection << QTextLayout::FormatRange{from, to - from, format};
+    }
+    paragraph.layout->draw(&painter, {0.0, paragraph.y}, selection, clip);
+}
+
 void TokenLayout::paint(QPainter& painter, const QRectF& clip, const TokenPaint& how) {
     update();
     const auto first = static_cast<std::size_t>(std::max(0, paragraphAt(clip.top())));
+    for (std::size_t k = first; markdown_ && k < paragraphs_.size() && paragraphs_[k].y <= clip.bottom(); ++k)
+        if (const auto& paragraph = paragraphs_[k]; paragraph.kind.isCode)
+            painter.fillRect(QRectF(0.0, paragraph.y, width_, paragraph.height), markdown_->code);
     if (how.tinted && !paragraphs_.empty()) {
         const int from = paragraphs_[first].start;
         auto token = std::lower_bound(tokens_.begin(), tokens_.end(), from,
@@ -177,7 +269,7 @@ void TokenLayout::paint(QPainter& painter, const QRectF& clip, const TokenPaint&
     }
     painter.setPen(how.text);
     for (std::size_t k = first; k < paragraphs_.size() && paragraphs_[k].y <= clip.bottom(); ++k)
-        paragraphs_[k].layout->draw(&painter, {0.0, paragraphs_[k].y}, {}, clip);
+        drawText(painter, clip, paragraphs_[k], how);
     if (how.current < 0 || how.current >= tokenCount()) return;
     painter.setPen(QPen(how.accent, 2));
     painter.setRenderHint(QPainter::Antialiasing);

@@ -1,25 +1,38 @@
 #include "chat/token_text.h"
 
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QGuiApplication>
 #include <QKeyEvent>
+#include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QStyleHints>
 #include <cmath>
 
 namespace ternion::app {
 
-TokenText::TokenText(QWidget* parent) : QWidget(parent) {
+TokenText::TokenText(bool markdown, QWidget* parent) : QWidget(parent), markdown_(markdown) {
     setObjectName("messageText");
     QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);  // a narrower text is higher
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
     setMouseTracking(true);
+    updateStyle();
+}
+
+void TokenText::updateStyle() {
     layout_.setFont(font());
+    if (markdown_)
+        layout_.setMarkdown(
+            MarkdownStyle{font(), palette().color(QPalette::PlaceholderText), palette().color(QPalette::AlternateBase)});
 }
 
 void TokenText::clear() {
     layout_.clear();
     text_.clear();
-    current_ = hovered_ = -1;
+    current_ = hovered_ = anchorToken_ = -1;
+    anchor_ = cursor_ = 0;
 }
 
 void TokenText::appendText(const QString& text) {
@@ -33,7 +46,7 @@ void TokenText::appendToken(const QString& text, float probability) {
 }
 
 void TokenText::finishAppending() {
-    setFocusPolicy(tokenCount() > 0 ? Qt::StrongFocus : Qt::NoFocus);
+    setFocusPolicy(tokenCount() > 0 ? Qt::StrongFocus : Qt::ClickFocus);
     updateGeometry();
     update();
 }
@@ -59,8 +72,8 @@ void TokenText::resizeEvent(QResizeEvent* event) {
 }
 
 void TokenText::changeEvent(QEvent* event) {
-    if (event->type() == QEvent::FontChange) {
-        layout_.setFont(font());
+    if (event->type() == QEvent::FontChange || event->type() == QEvent::PaletteChange) {
+        updateStyle();
         updateGeometry();
     }
     QWidget::changeEvent(event);
@@ -73,6 +86,9 @@ void TokenText::paintEvent(QPaintEvent* event) {
     how.accent = palette().color(QPalette::Highlight);
     how.background = palette().color(QPalette::Base);
     how.tinted = tinted_;
+    how.selectedText = palette().color(QPalette::HighlightedText);
+    how.selectedFrom = selectedFrom();
+    how.selectedTo = selectedTo();
     how.current = hasFocus() && current_ >= 0 ? current_ : hovered_;
     layout_.setWidth(width());
     layout_.paint(painter, event->rect(), how);
@@ -83,22 +99,70 @@ void TokenText::setCurrent(int token) {
     update();
 }
 
-void TokenText::mousePressEvent(QMouseEvent* event) {
-    const int token = event->button() == Qt::LeftButton ? layout_.tokenAt(event->position()) : -1;
-    if (token < 0) {
-        event->ignore();
-        return;
-    }
+/// To a token by the keys; `selecting` takes in all from where that began.
+void TokenText::moveTo(int token, bool selecting) {
+    if (!selecting)
+        anchorToken_ = -1;
+    else if (anchorToken_ < 0)
+        anchorToken_ = current_;
     setCurrent(token);
-    emit tokenActivated(token);
+    if (!selecting || token < 0) return select(0, 0);
+    const auto from = layout_.tokenSpan(anchorToken_);
+    const auto to = layout_.tokenSpan(token);
+    select(std::min(from.first, to.first), std::max(from.second, to.second));
+}
+
+void TokenText::select(int anchor, int cursor) {
+    anchor_ = anchor;
+    cursor_ = cursor;
+    update();
+}
+
+void TokenText::copySelection() const {
+    if (anchor_ != cursor_) QGuiApplication::clipboard()->setText(selectedText());
+}
+
+void TokenText::mousePressEvent(QMouseEvent* event) {
+    if (event->button() != Qt::LeftButton) return event->ignore();
+    pressedAt_ = event->pos();
+    pressed_ = layout_.tokenAt(event->position());
+    dragging_ = false;
+    anchorToken_ = -1;
+    const int here = layout_.characterAt(event->position());
+    select(here, here);
 }
 
 void TokenText::mouseMoveEvent(QMouseEvent* event) {
+    if (event->buttons() & Qt::LeftButton) {
+        const int distance = (event->pos() - pressedAt_).manhattanLength();
+        dragging_ = dragging_ || distance >= QGuiApplication::styleHints()->startDragDistance();
+        if (dragging_) select(anchor_, layout_.characterAt(event->position()));
+        return;
+    }
     const int token = layout_.tokenAt(event->position());
     if (token == hovered_) return;
     hovered_ = token;
-    setCursor(token >= 0 ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    setCursor(token >= 0 ? Qt::PointingHandCursor : Qt::IBeamCursor);
     update();
+}
+
+void TokenText::mouseReleaseEvent(QMouseEvent* event) {
+    if (event->button() != Qt::LeftButton || dragging_ || pressed_ < 0) return;
+    setCurrent(pressed_);
+    emit tokenActivated(pressed_);
+}
+
+void TokenText::contextMenuEvent(QContextMenuEvent* event) {
+    auto* menu = new QMenu(this);
+    menu->setObjectName("textMenu");
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    auto* copy = menu->addAction(tr("Copy"), this, &TokenText::copySelection);
+    copy->setObjectName("copySelection");
+    copy->setEnabled(anchor_ != cursor_);
+    auto* whole = menu->addAction(tr("Copy message"), this, [this] { QGuiApplication::clipboard()->setText(text_); });
+    whole->setObjectName("copyWholeMessage");
+    menu->addAction(tr("Select all"), this, [this] { select(0, static_cast<int>(text_.size())); });
+    menu->popup(event->globalPos());
 }
 
 void TokenText::leaveEvent(QEvent*) {
@@ -113,10 +177,14 @@ void TokenText::focusInEvent(QFocusEvent* event) {
 }
 
 void TokenText::keyPressEvent(QKeyEvent* event) {
-    const auto step = [this](int by) {
+    if (event->matches(QKeySequence::Copy)) return copySelection();
+    if (event->matches(QKeySequence::SelectAll)) return select(0, static_cast<int>(text_.size()));
+    if (tokenCount() == 0) return QWidget::keyPressEvent(event);
+    const bool selecting = event->modifiers() & Qt::ShiftModifier;
+    const auto step = [&](int by) {
         int token = current_ + by;
         while (token >= 0 && token < tokenCount() && layout_.tokenRect(token).isEmpty()) token += by;
-        if (token >= 0 && token < tokenCount()) setCurrent(token);
+        if (token >= 0 && token < tokenCount()) moveTo(token, selecting);
     };
     switch (event->key()) {
         case Qt::Key_Left:
@@ -124,13 +192,13 @@ void TokenText::keyPressEvent(QKeyEvent* event) {
         case Qt::Key_Right:
             return step(1);
         case Qt::Key_Up:
-            return setCurrent(layout_.tokenBeside(current_, -1));
+            return moveTo(layout_.tokenBeside(current_, -1), selecting);
         case Qt::Key_Down:
-            return setCurrent(layout_.tokenBeside(current_, 1));
+            return moveTo(layout_.tokenBeside(current_, 1), selecting);
         case Qt::Key_Home:
-            return setCurrent(0);
+            return moveTo(0, selecting);
         case Qt::Key_End:
-            return setCurrent(tokenCount() - 1);
+            return moveTo(tokenCount() - 1, selecting);
         case Qt::Key_Return:
         case Qt::Key_Enter:
         case Qt::Key_Space:

@@ -1,7 +1,9 @@
-// A message's text on the screen: its tokens can be clicked, and walked with the arrow keys.
+// A message's text on the screen: its tokens can be clicked, and walked with the arrow keys; any of it can be selected (by
+// dragging, Shift with the arrow keys, Ctrl+A) and copied.
 #pragma once
 
 #include <QWidget>
+#include <algorithm>
 
 #include "chat/token_layout.h"
 
@@ -11,7 +13,7 @@ class TokenText : public QWidget {
     Q_OBJECT
 
 public:
-    explicit TokenText(QWidget* parent = nullptr);
+    explicit TokenText(bool markdown = false, QWidget* parent = nullptr);
 
     void clear();
     void appendText(const QString& text);
@@ -21,6 +23,8 @@ public:
     int tokenCount() const { return layout_.tokenCount(); }
     QRect tokenRect(int token) const { return layout_.tokenRect(token).toAlignedRect(); }
     QString text() const { return text_; }
+    QString selectedText() const { return text_.mid(selectedFrom(), selectedTo() - selectedFrom()); }
+    std::int64_t charactersLaidOut() const { return layout_.charactersLaidOut(); }
 
     bool hasHeightForWidth() const override { return true; }
     int heightForWidth(int width) const override;
@@ -35,15 +39,30 @@ protected:
     void changeEvent(QEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
     void leaveEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
 
 private:
     void setCurrent(int token);
+    void moveTo(int token, bool selecting);
+    void select(int anchor, int cursor);
+    void copySelection() const;
+    void updateStyle();
+    int selectedFrom() const { return std::min(anchor_, cursor_); }
+    int selectedTo() const { return std::max(anchor_, cursor_); }
 
     mutable TokenLayout layout_;  // lays itself out when it is asked for its height
     QString text_;
+    bool markdown_;
+    int anchor_ = 0;  // of the selection, in characters: empty where they are the same
+    int cursor_ = 0;
+    int anchorToken_ = -1;  // where selecting with the keys began
+    QPoint pressedAt_;
+    int pressed_ = -1;
+    bool dragging_ = false;
     int current_ = -1;
     int hovered_ = -1;
     bool tinted_ = false;

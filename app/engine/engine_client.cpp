@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <mutex>
 #include <utility>
 
 #include "base/log.h"
@@ -41,6 +42,23 @@ Progress part(const Progress& whole, double from, double to) {
             },
             whole.stop};
 }
+
+/// The device asked for last, until somebody goes there.
+class WantedDevice {
+public:
+    void set(std::string id) {
+        const std::lock_guard lock(mutex_);
+        id_ = std::move(id);
+    }
+    std::optional<std::string> take() {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(id_, std::nullopt);
+    }
+
+private:
+    std::mutex mutex_;
+    std::optional<std::string> id_;
+};
 
 bool startsWith(std::span<const TokenId> whole, std::span<const TokenId> beginning) {
     return beginning.size() <= whole.size() && std::equal(beginning.begin(), beginning.end(), whole.begin());
@@ -83,6 +101,7 @@ Result<std::shared_ptr<const OpenModel>> readModel(const QString& path, const Pr
 }  // namespace
 
 struct EngineClient::Engine {
+    WantedDevice wanted;  // the one thing that the GUI's thread touches too
     BackendRegistry registry;
     std::string preferredDevice;
     std::shared_ptr<const OpenModel> model;
@@ -225,12 +244,18 @@ Progress EngineClient::reportTo(const std::stop_token& stop) {
 
 void EngineClient::openModel(const QString& path) {
     worker_.stopCurrent();
-    post("open", [this, path, engine = engine_](const std::stop_token& stop) {
-        if (const auto opened = engine->open(path, reportTo(stop)); !opened) {
-            onGuiThread(this, [this, error = opened.error()] { emit failed(error); });
+    opening_ = true;
+    post("open", [this, number = ++openNumber_, path, engine = engine_](const std::stop_token& stop) {
+        const auto opened = engine->open(path, reportTo(stop));
+        if (!opened) {
+            onGuiThread(this, [this, number, error = opened.error()] {
+                opening_ = opening_ && number != openNumber_;
+                emit failed(error);
+            });
             return;
         }
-        onGuiThread(this, [this, model = engine->model, device = engine->active()] {
+        onGuiThread(this, [this, number, model = engine->model, device = engine->active()] {
+            opening_ = opening_ && number != openNumber_;
             model_ = model;
             device_ = device;
             emit modelOpened(model);
@@ -240,16 +265,22 @@ void EngineClient::openModel(const QString& path) {
 }
 
 void EngineClient::selectDevice(const QString& deviceId) {
-    post("device", [this, id = deviceId.toStdString(), engine = engine_](const std::stop_token& stop) {
-        if (const auto moved = engine->moveTo(id, reportTo(stop)); !moved) {
-            onGuiThread(this, [this, error = moved.error()] { emit failed(error); });
-        } else if (engine->device) {
-            onGuiThread(this, [this, device = engine->active()] {
-                device_ = device;
-                emit deviceChanged(device);
-            });
-        }
-    });
+    engine_->wanted.set(deviceId.toStdString());  // an answer that runs sees it between two tokens
+    post("device", [this, engine = engine_](const std::stop_token& stop) { changeDevice(*engine, stop); });
+}
+
+/// On the worker's thread: goes to the device that was asked for, if that has not been done yet.
+void EngineClient::changeDevice(Engine& engine, const std::stop_token& stop) {
+    const auto id = engine.wanted.take();
+    if (!id) return;
+    if (const auto moved = engine.moveTo(*id, reportTo(stop)); !moved) {
+        onGuiThread(this, [this, error = moved.error()] { emit failed(error); });
+    } else if (engine.device) {
+        onGuiThread(this, [this, device = engine.active()] {
+            device_ = device;
+            emit deviceChanged(device);
+        });
+    }
 }
 
 void EngineClient::generate(const ChatRequest& request) {
@@ -261,6 +292,7 @@ void EngineClient::generate(const ChatRequest& request) {
         const std::stop_callback forward(stop, [&source] { source.request_stop(); });
         std::vector<GeneratedToken> batch;
         Throttle throttle;
+        double moving = 0.0;
         const auto flush = [&] {
             if (batch.empty()) return;
             onGuiThread(this, [this, number, tokens = std::exchange(batch, {})] {
@@ -268,28 +300,37 @@ void EngineClient::generate(const ChatRequest& request) {
             });
         };
         const auto onToken = [&](const GeneratedToken& token) {
+            if (request.onToken) request.onToken(token);
             batch.push_back(token);
             if (throttle.due()) flush();
+            const auto start = Clock::now();
+            changeDevice(*engine, source.get_token());
+            moving += secondsSince(start);
             return true;
         };
         AnswerFinished finished;
         const auto done = engine->answer(request, reportTo(source.get_token()), onToken, finished);
         // Stopped while the prompt was being read is an answer of no tokens.
         if (!done && done.error().code != ErrorCode::Cancelled) finished.error = done.error();
+        finished.result.seconds -= moving;
         flush();
-        onGuiThread(this, [this, number, finished] {
-            if (number != generation_) return;
-            answering_ = false;
-            emit answerFinished(finished);
-        });
+        onGuiThread(this, [this, number, finished] { answerEnded(number, finished); });
     });
 }
 
+void EngineClient::answerEnded(int number, const AnswerFinished& finished) {
+    if (number != generation_) return;
+    answering_ = false;
+    emit answerFinished(finished);
+}
+
 void EngineClient::stop() {
-    if (answering_)
-        answerStop_.request_stop();
-    else
-        worker_.stopCurrent();
+    if (!answering_) return worker_.stopCurrent();
+    answerStop_.request_stop();
+    if (!worker_.drop("generate")) return;  // it is running, and tells of its end itself
+    AnswerFinished finished;
+    finished.result.reason = StopReason::Stopped;
+    onGuiThread(this, [this, number = generation_, finished] { answerEnded(number, finished); });
 }
 
 }  // namespace ternion::app

@@ -42,6 +42,8 @@ struct ChatRequest {
     std::vector<TokenId> answerSoFar;          ///< tokens the answer must begin with (continue from another token)
     std::optional<ChatTemplate> chatTemplate;  ///< none: the model's own, of the model that is open when its turn comes
     GenerateOptions options;                   ///< its stop token is ignored: stop() is how to stop
+    /// Told of each token on the engine's thread before anything else is: what must not wait for the next batch.
+    std::function<void(const GeneratedToken&)> onToken;
 };
 
 struct AnswerFinished {
@@ -64,16 +66,19 @@ public:
 
     void openModel(const QString& path);
     /// Loads the open model onto another device and moves the conversation there, from the same state; from its tokens where
-    /// the old device is lost. Without a model: where the next one is loaded.
+    /// the old device is lost. An answer that runs goes on there from its next token. Without a model: where the next one is
+    /// loaded.
     void selectDevice(const QString& deviceId);
     void generate(const ChatRequest& request);
-    /// Cancels the answer, waiting or being written; where there is none, the loading that runs.
+    /// Cancels the answer, waiting or being written, and a change of device that it waits for; where there is no answer, the
+    /// loading that runs.
     void stop();
 
     const std::vector<DeviceInfo>& devices() const { return devices_; }  ///< found at start
     std::shared_ptr<const OpenModel> model() const { return model_; }    ///< null: none open
     std::optional<ActiveDevice> activeDevice() const { return device_; }
     bool busy() const { return busy_; }
+    bool opening() const { return opening_; }  ///< a model is on its way: modelOpened or failed will tell
 
 signals:
     void busyChanged(bool busy);
@@ -90,6 +95,8 @@ private:
     void post(const std::string& tag, std::function<void(const std::stop_token&)> job);
     Q_INVOKABLE void jobGone();
     Progress reportTo(const std::stop_token& stop);
+    void changeDevice(Engine& engine, const std::stop_token& stop);
+    void answerEnded(int number, const AnswerFinished& finished);
 
     std::vector<DeviceInfo> devices_;
     std::shared_ptr<const OpenModel> model_;
@@ -97,6 +104,8 @@ private:
     bool busy_ = false;
     int pending_ = 0;     // jobs that are neither done nor dropped
     int generation_ = 0;  // number of the newest answer asked for
+    int openNumber_ = 0;  // number of the newest model asked for
+    bool opening_ = false;
     bool answering_ = false;
     std::stop_source answerStop_{std::nostopstate};
     std::shared_ptr<Engine> engine_;

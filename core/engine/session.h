@@ -56,7 +56,8 @@ public:
     /// otherwise. Cancelled leaves a prefix of them. Empty: InvalidArgument.
     Status prefill(std::span<const TokenId> tokens, const std::stop_token& stop = {});
 
-    /// Samples and feeds tokens until a stop condition; calls `onToken` after each (false stops). Needs a prefill first.
+    /// Samples and feeds tokens until a stop condition; calls `onToken` after each (false stops; it may call moveTo). Needs a
+    /// prefill first.
     Result<GenerateResult> generate(const GenerateOptions& options, const std::function<bool(const GeneratedToken&)>& onToken);
 
     Result<SessionSnapshot> snapshot() const;

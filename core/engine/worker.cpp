@@ -31,6 +31,11 @@ void EngineWorker::dropQueued() {
     queue_.clear();
 }
 
+bool EngineWorker::drop(std::string_view tag) {
+    const std::lock_guard lock(mutex_);
+    return std::erase_if(queue_, [&](const Entry& entry) { return entry.tag == tag; }) > 0;
+}
+
 bool EngineWorker::idle() const {
     const std::lock_guard lock(mutex_);
     return queue_.empty() && !current_.stop_possible();

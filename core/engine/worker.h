@@ -7,6 +7,7 @@
 #include <mutex>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace ternion {
@@ -26,6 +27,7 @@ public:
     void post(std::string tag, Job job);
     void stopCurrent();
     void dropQueued();
+    bool drop(std::string_view tag);  ///< the job with this tag, where it still waits
     bool idle() const;
 
 private:

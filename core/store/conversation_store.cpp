@@ -136,35 +136,47 @@ Result<ConversationStore::Opened> ConversationStore::open(const std::filesystem:
 }
 
 Result<std::int64_t> ConversationStore::createConversation(std::string_view title, std::string_view modelName) {
+    const std::lock_guard lock(mutex_);
     TERNION_CHECK(database_.run("INSERT INTO conversations (title, model_name, updated_at) VALUES (?, ?, ?)",
                                 {title, modelName, nowMilliseconds()}));
     return database_.lastInsertId();
 }
 
 Status ConversationStore::rename(std::int64_t conversation, std::string_view title) {
+    const std::lock_guard lock(mutex_);
     return change(database_, conversation, "UPDATE conversations SET title = ?2 WHERE id = ?1 AND NOT removed",
                   {conversation, title});
 }
 
-Status ConversationStore::setSettings(std::int64_t conversation, std::string_view systemPrompt,
-                                      const SamplerSettings& sampler) {
+Status ConversationStore::setModelName(std::int64_t conversation, std::string_view modelName) {
+    const std::lock_guard lock(mutex_);
+    return change(database_, conversation, "UPDATE conversations SET model_name = ?2 WHERE id = ?1 AND NOT removed",
+                  {conversation, modelName});
+}
+
+Status ConversationStore::setSettings(std::int64_t conversation, std::string_view systemPrompt, const SamplerSettings& sampler,
+                                      int maxTokens) {
+    const std::lock_guard lock(mutex_);
     TERNION_CHECK(sampler.validate());
     return change(database_, conversation,
                   "UPDATE conversations SET system_prompt = ?2, temperature = ?3, top_k = ?4, top_p = ?5, min_p = ?6, "
-                  "repetition_penalty = ?7, repetition_window = ?8, seed = ?9 WHERE id = ?1 AND NOT removed",
+                  "repetition_penalty = ?7, repetition_window = ?8, seed = ?9, max_tokens = ?10 WHERE id = ?1 AND NOT removed",
                   {conversation, systemPrompt, sampler.temperature, sampler.topK, sampler.topP, sampler.minP,
-                   sampler.repetitionPenalty, sampler.repetitionWindow, static_cast<std::int64_t>(sampler.seed)});
+                   sampler.repetitionPenalty, sampler.repetitionWindow, static_cast<std::int64_t>(sampler.seed), maxTokens});
 }
 
 Status ConversationStore::remove(std::int64_t conversation) {
+    const std::lock_guard lock(mutex_);
     return change(database_, conversation, "UPDATE conversations SET removed = 1 WHERE id = ?", {conversation});
 }
 
 Status ConversationStore::restore(std::int64_t conversation) {
+    const std::lock_guard lock(mutex_);
     return change(database_, conversation, "UPDATE conversations SET removed = 0 WHERE id = ?", {conversation});
 }
 
 Result<std::int64_t> ConversationStore::appendMessage(std::int64_t conversation, Role role, std::string_view text) {
+    const std::lock_guard lock(mutex_);
     TERNION_TRY(auto transaction, database_.beginWriting());
     TERNION_CHECK(touch(database_, conversation));
     const bool complete = role != Role::Assistant || !text.empty();
@@ -176,6 +188,7 @@ Result<std::int64_t> ConversationStore::appendMessage(std::int64_t conversation,
 }
 
 Status ConversationStore::appendTokens(std::int64_t message, const std::vector<StoredToken>& tokens) {
+    const std::lock_guard lock(mutex_);
     TERNION_TRY(auto transaction, database_.beginWriting());
     TERNION_TRY([[maybe_unused]] const auto conversation, conversationOfAnswer(database_, message));
     TERNION_CHECK(database_.run("UPDATE messages SET complete = 0 WHERE id = ? AND complete", {message}));
@@ -188,6 +201,7 @@ Status ConversationStore::appendTokens(std::int64_t message, const std::vector<S
 }
 
 Status ConversationStore::finishMessage(std::int64_t message) {
+    const std::lock_guard lock(mutex_);
     TERNION_TRY(auto transaction, database_.beginWriting());
     TERNION_TRY(const auto conversation, conversationOfAnswer(database_, message));
     TERNION_CHECK(database_.run("UPDATE messages SET complete = 1 WHERE id = ?", {message}));
@@ -196,6 +210,7 @@ Status ConversationStore::finishMessage(std::int64_t message) {
 }
 
 Status ConversationStore::truncateFrom(std::int64_t conversation, std::int64_t message) {
+    const std::lock_guard lock(mutex_);
     TERNION_TRY(auto transaction, database_.beginWriting());
     TERNION_CHECK(touch(database_, conversation));
     TERNION_TRY(const auto found,
@@ -206,6 +221,7 @@ Status ConversationStore::truncateFrom(std::int64_t conversation, std::int64_t m
 }
 
 Status ConversationStore::truncateTokens(std::int64_t message, int tokens) {
+    const std::lock_guard lock(mutex_);
     TERNION_TRY(auto transaction, database_.beginWriting());
     TERNION_TRY([[maybe_unused]] const auto conversation, conversationOfAnswer(database_, message));
     TERNION_CHECK(database_.run("UPDATE messages SET complete = 0 WHERE id = ?", {message}));
@@ -214,6 +230,7 @@ Status ConversationStore::truncateTokens(std::int64_t message, int tokens) {
 }
 
 Result<std::vector<ConversationSummary>> ConversationStore::list(std::string_view search) const {
+    const std::lock_guard lock(mutex_);
     const auto words = foldedWords(search);
     TERNION_TRY(const auto transaction, database_.beginReading());
     TERNION_TRY(auto rows, database_.query(std::string(summaryColumns) + " FROM conversations WHERE NOT removed "
@@ -229,11 +246,13 @@ Result<std::vector<ConversationSummary>> ConversationStore::list(std::string_vie
 }
 
 Result<Conversation> ConversationStore::load(std::int64_t conversation) const {
+    const std::lock_guard lock(mutex_);
     TERNION_TRY(const auto transaction, database_.beginReading());
-    TERNION_TRY(auto row, database_.query(std::string(summaryColumns) +
-                                              ", system_prompt, temperature, top_k, top_p, min_p, repetition_penalty, "
-                                              "repetition_window, seed FROM conversations WHERE id = ? AND NOT removed",
-                                          {conversation}));
+    TERNION_TRY(auto row,
+                database_.query(std::string(summaryColumns) +
+                                    ", system_prompt, temperature, top_k, top_p, min_p, repetition_penalty, "
+                                    "repetition_window, seed, max_tokens FROM conversations WHERE id = ? AND NOT removed",
+                                {conversation}));
     TERNION_TRY(const bool found, row.step());
     if (!found) return noSuch("conversation", conversation);
     const auto real = [&](int column) { return static_cast<float>(row.real(column)); };
@@ -242,6 +261,7 @@ Result<Conversation> ConversationStore::load(std::int64_t conversation) const {
         summaryIn(row),
         row.bytes(5),
         {real(6), integer(7), real(8), real(9), real(10), integer(11), static_cast<std::uint64_t>(row.integer(12))},
+        integer(13),
         {}};
     TERNION_TRY(loaded.messages, loadMessages(database_, conversation));
     return loaded;

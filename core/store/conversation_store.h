@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,13 +46,14 @@ struct Conversation {
     ConversationSummary summary;
     std::string systemPrompt;
     SamplerSettings sampler;
+    int maxTokens = 512;                  ///< the longest answer
     std::vector<StoredMessage> messages;  ///< the current branch, in order
 };
 
 /// Owns the database: WAL, foreign keys, `user_version` migrations, file mode 0600. Every call is one transaction, so a
 /// killed process loses at most the token in flight. A file that is no database, or damaged, is set aside
 /// ("NAME.damaged-DATE"), reported, and a new one begun; it is never deleted. Two programs may have it open at once.
-/// Used by one thread.
+/// May be used by several threads: a call waits for another one's end.
 class ConversationStore {
 public:
     struct Opened {
@@ -66,7 +68,8 @@ public:
 
     Result<std::int64_t> createConversation(std::string_view title, std::string_view modelName);
     Status rename(std::int64_t conversation, std::string_view title);
-    Status setSettings(std::int64_t conversation, std::string_view systemPrompt, const SamplerSettings& sampler);
+    Status setModelName(std::int64_t conversation, std::string_view modelName);
+    Status setSettings(std::int64_t conversation, std::string_view systemPrompt, const SamplerSettings& sampler, int maxTokens);
     /// Kept but hidden until `restore` or the next start: deletion can be undone.
     Status remove(std::int64_t conversation);
     Status restore(std::int64_t conversation);
@@ -89,6 +92,7 @@ private:
     explicit ConversationStore(std::unique_ptr<DatabaseFile> file);
     std::unique_ptr<DatabaseFile> file_;
     Database& database_;  // file_'s
+    mutable std::mutex mutex_;
 };
 
 /// The conversation as a document for people, and for programs.

@@ -41,7 +41,9 @@ CREATE TABLE tokens (
 ) WITHOUT ROWID;
 )";
 
-constexpr std::array all = {conversations};
+constexpr std::string_view longestAnswer = "ALTER TABLE conversations ADD COLUMN max_tokens INTEGER NOT NULL DEFAULT 512";
+
+constexpr std::array all = {conversations, longestAnswer};
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 #include "backend/cpu/cpu_backend.h"
 #include "chat/conversation_model.h"
 #include "engine/engine_client.h"
+#include "observed_device.h"
 #include "shell/action_registry.h"
 
 namespace ternion::app {
@@ -21,6 +22,14 @@ inline QString sampleModel() { return TERNION_RESOURCES "/sample-model/ternary-4
 
 inline BackendRegistry cpuOnly() {
     BackendRegistry registry;
+    registry.add(makeCpuBackend());
+    return registry;
+}
+
+/// The CPU, and once more as "observed:0", which a test may let fail.
+inline BackendRegistry observedAndCpu(PassObserver observer) {
+    BackendRegistry registry;
+    registry.add(std::make_unique<ObservedBackend>(makeCpuBackend(), std::move(observer)));
     registry.add(makeCpuBackend());
     return registry;
 }
@@ -38,7 +47,9 @@ inline void keepPicture(QWidget& widget, const QString& name) {
 }
 
 struct ChatFixture {
-    explicit ChatFixture(std::unique_ptr<ConversationStore> own = openStore()) : store(std::move(own)) {}
+    explicit ChatFixture(std::unique_ptr<ConversationStore> own = openStore(), BackendRegistry registry = cpuOnly(),
+                         const QString& device = {})
+        : store(std::move(own)), engine(std::move(registry), device) {}
 
     bool openSample() {
         QSignalSpy opened(&engine, &EngineClient::deviceChanged);
@@ -51,7 +62,7 @@ struct ChatFixture {
     const StoredMessage& last() const { return conversation.conversation().messages.back(); }
 
     std::unique_ptr<ConversationStore> store;
-    EngineClient engine{cpuOnly(), {}};
+    EngineClient engine;
     ConversationModel conversation{*store, engine};
     ActionRegistry actions;
 };

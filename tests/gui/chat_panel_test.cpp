@@ -1,12 +1,14 @@
 #include <QAbstractButton>
 #include <QAction>
 #include <QClipboard>
+#include <QContextMenuEvent>
 #include <QDoubleSpinBox>
-#include <QElapsedTimer>
 #include <QLabel>
+#include <QMenu>
 #include <QPlainTextEdit>
 #include <QTemporaryDir>
 #include <QToolButton>
+#include <cstdlib>
 
 #include "chat/chat_panel.h"
 #include "chat/message_list.h"
@@ -110,11 +112,109 @@ private slots:
         QCOMPARE(chat.answer()->text().toStdString(), chat.last().text);
     }
 
+    void anyPartOfAnAnswerIsSelectedAndCopied() {
+        PanelFixture chat;
+        QVERIFY(chat.openSample());
+        chat.conversation.setMaxTokens(40);
+        QVERIFY(chat.ask("Tell me a story about a cat."));
+        QVERIFY(chat.answered());
+        auto* answer = chat.answer();
+        const auto textOf = [&](std::size_t from, std::size_t to) {
+            std::string text;
+            for (auto k = from; k <= to; ++k) text += chat.last().tokens[k].text;
+            return text;
+        };
+        auto& clipboard = *QGuiApplication::clipboard();
+
+        // By mouse: from the left edge of one token to the right edge of another. That is no click.
+        const auto from = answer->tokenRect(2);
+        const auto to = answer->tokenRect(6);
+        QTest::mousePress(answer, Qt::LeftButton, {}, {from.left() + 1, from.center().y()});
+        QTest::mouseMove(answer, from.center());
+        QTest::mouseMove(answer, {to.right() - 1, to.center().y()});
+        QTest::mouseRelease(answer, Qt::LeftButton, {}, {to.right() - 1, to.center().y()});
+        QVERIFY(!chat.find("tokenPopover"));
+        QCOMPARE(answer->selectedText().toStdString(), textOf(2, 6));
+        keepPicture(*chat.panel, "chat-selection");
+        clipboard.clear();
+        QTest::keyClick(answer, Qt::Key_C, Qt::ControlModifier);
+        QCOMPARE(clipboard.text().toStdString(), textOf(2, 6));
+
+        // By keys.
+        QTest::keyClick(answer, Qt::Key_Home);
+        QVERIFY(answer->selectedText().isEmpty());
+        QTest::keyClick(answer, Qt::Key_Right);
+        QTest::keyClick(answer, Qt::Key_Right, Qt::ShiftModifier);
+        QTest::keyClick(answer, Qt::Key_Right, Qt::ShiftModifier);
+        QCOMPARE(answer->selectedText().toStdString(), textOf(1, 3));
+
+        // By the menu.
+        QContextMenuEvent event(QContextMenuEvent::Mouse, to.center(), answer->mapToGlobal(to.center()));
+        QApplication::sendEvent(answer, &event);
+        auto* menu = answer->findChild<QMenu*>("textMenu");
+        QVERIFY(menu);
+        menu->findChild<QAction*>("copySelection")->trigger();
+        QCOMPARE(clipboard.text().toStdString(), textOf(1, 3));
+        menu->findChild<QAction*>("copyWholeMessage")->trigger();
+        QCOMPARE(clipboard.text().toStdString(), chat.last().text);
+        menu->close();
+
+        // Without a drag it is a click.
+        QTest::mouseClick(answer, Qt::LeftButton, {}, to.center());
+        QVERIFY(chat.find("tokenPopover"));
+        QVERIFY(answer->selectedText().isEmpty());
+
+        // One's own words too.
+        auto* own = chat.panel->findChild<QWidget*>("userMessage")->findChild<TokenText*>();
+        QTest::mouseClick(own, Qt::LeftButton, {}, own->rect().center());
+        QTest::keyClick(own, Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClick(own, Qt::Key_C, Qt::ControlModifier);
+        QCOMPARE(clipboard.text(), QString("Tell me a story about a cat."));
+    }
+
+    void markdownIsShownAndItsTokensStayWhereTheyAre() {
+        const QString text =
+            "# Cats\nThey are **very** fond of *fish*, call `meow()` and\n\n- sleep\n- eat when they are hungry, and then go "
+            "back to "
+            "sleep until somebody comes\n1. wake\n```\nint **cat = 0;\n```\nEnd 2 * 3 * 4 of snake_case_name.";
+        TokenText shown(true);
+        shown.resize(400, 400);
+        for (const auto& word : text.split(' ')) shown.appendToken(word + ' ', 0.5F);
+        shown.finishAppending();
+        shown.resize(400, shown.heightForWidth(400));
+        keepPicture(shown, "chat-markdown");
+        QCOMPARE(shown.text(), text + ' ');
+        QSignalSpy clicked(&shown, &TokenText::tokenActivated);
+        for (int k = 0; k < shown.tokenCount(); ++k) QTest::mouseClick(&shown, Qt::LeftButton, {}, shown.tokenRect(k).center());
+        QCOMPARE(clicked.count(), shown.tokenCount());
+        for (int k = 0; k < shown.tokenCount(); ++k) QCOMPARE(clicked[k][0].toInt(), k);
+
+        const auto formatted = [](const QString& paragraph, bool codeBefore = false) {
+            QStringList found;
+            const auto kind = markdownParagraph(paragraph, codeBefore);
+            for (const auto& range : markdownFormats(paragraph, kind, {QFont(), Qt::gray, Qt::gray})) {
+                const auto part = paragraph.mid(range.start, range.length);
+                if (range.format.fontWeight() == QFont::Bold) found << "bold:" + part;
+                if (range.format.fontItalic()) found << "italic:" + part;
+                if (range.format.hasProperty(QTextFormat::FontFamilies)) found << "code:" + part;
+            }
+            return found;
+        };
+        QCOMPARE(formatted("They are **very** fond of *fish*, call `meow()`."),
+                 QStringList({"bold:very", "italic:fish", "code:meow()"}));
+        QCOMPARE(formatted("## Cats"), QStringList({"bold:Cats"}));
+        QCOMPARE(formatted("- **a** b"), QStringList({"bold:a"}));
+        QCOMPARE(formatted("int **a = **b;", true), QStringList({"code:int **a = **b;"}));
+        QVERIFY(formatted("2 * 3 * 4 of snake_case_name and **open, `open").isEmpty());
+        QVERIFY(markdownParagraph("```cpp", false).isFence && markdownParagraph("```", true).isFence);
+        QCOMPARE(markdownParagraph("12. twelve", false).indent, 4);
+    }
+
     void escapeStopsAndControlRRegenerates() {
         PanelFixture chat;
         QVERIFY(chat.openSample());
         chat.conversation.setMaxTokens(100000);
-        chat.conversation.setSampler({.temperature = 5.0F});  // no sense, hence no end
+        chat.conversation.setSampler({.temperature = 5.0F});  // so hot that it does not come to an end by itself
         QVERIFY(chat.ask("Tell me a story about a cat."));
         QVERIFY(chat.find("stop") && !chat.find("send"));
         QTRY_VERIFY_WITH_TIMEOUT(chat.last().tokens.size() > 8, patience);
@@ -122,7 +222,8 @@ private slots:
         QTest::keyClick(chat.find("prompt"), Qt::Key_Escape);
         QVERIFY(chat.answered());
         QVERIFY(chat.find("send") && !chat.find("stop"));
-        QVERIFY(chat.find<QLabel>("messageNote")->text().contains("stopped"));
+        QVERIFY2(chat.find<QLabel>("messageNote")->text().contains("stopped"),
+                 qPrintable(chat.find<QLabel>("messageNote")->text()));
         const auto first = chat.last().text;
         chat.conversation.setMaxTokens(12);
         QTest::keyClick(chat.find("prompt"), Qt::Key_R, Qt::ControlModifier);
@@ -211,28 +312,49 @@ private slots:
         }
     }
 
-    void aLongConversationStaysSmooth() {
-        TokenText text;
-        text.resize(720, 400);
-        for (int k = 0; k < 4096; ++k) text.appendToken(k % 40 == 39 ? "word.\n" : "word ", 0.5F);
-        text.finishAppending();
-        text.heightForWidth(720);
-        QElapsedTimer timer;
-        timer.start();
-        constexpr int more = 100;
-        for (int k = 0; k < more; ++k) {
-            text.appendToken("word ", 0.5F);
-            text.heightForWidth(720);
+    void aLongAnswerStaysSmooth_data() {
+        QTest::addColumn<int>("wordsInAParagraph");
+        QTest::newRow("paragraphs") << 40;
+        QTest::newRow("one paragraph") << 1000000;
+    }
+
+    void aLongAnswerStaysSmooth() {
+        QFETCH(int, wordsInAParagraph);
+        constexpr int width = 720;
+        constexpr int tokens = 4096;
+        const auto token = [&](int k) {
+            return QString(k % wordsInAParagraph == wordsInAParagraph - 1 ? "word%1.\n" : "word%1 ").arg(k % 7 * k);
+        };
+        TokenText streamed(true);
+        streamed.resize(width, 400);
+        std::int64_t most = 0;
+        for (int k = 0; k < tokens; ++k) {
+            const auto before = streamed.charactersLaidOut();
+            streamed.appendToken(token(k), 0.5F);
+            streamed.heightForWidth(width);
+            most = std::max(most, streamed.charactersLaidOut() - before);
         }
-        const auto appended = timer.restart();
-        TokenText whole;
-        whole.resize(720, 400);
-        for (int k = 0; k < 4096; ++k) whole.appendToken(k % 40 == 39 ? "word.\n" : "word ", 0.5F);
-        timer.restart();
-        whole.heightForWidth(720);
-        // A hundred appended tokens cost less than a few layouts of everything: a hundred layouts would be a hundred times
-        // that.
-        QVERIFY2(appended <= 10 + 10 * timer.elapsed(), qPrintable(QString("%1 ms").arg(appended)));
+        // However long the answer is, a token lays out the last lines only.
+        QVERIFY2(most < 5000, qPrintable(QString("%1 characters").arg(most)));
+
+        TokenText whole(true);
+        whole.resize(width, 400);
+        for (int k = 0; k < tokens; ++k) whole.appendToken(token(k), 0.5F);
+        const auto everyTokenIsWhereItWas = [&] {
+            for (int k = 0; k < tokens; k += 13) {
+                const QRect one = streamed.tokenRect(k);
+                const QRect other = whole.tokenRect(k);
+                // Text is measured in fractions of a pixel from the beginning of a block.
+                if (one.top() != other.top() || std::abs(one.left() - other.left()) > 1 ||
+                    std::abs(one.right() - other.right()) > 1)
+                    return false;
+            }
+            return true;
+        };
+        QCOMPARE(streamed.heightForWidth(width), whole.heightForWidth(width));
+        QVERIFY(everyTokenIsWhereItWas());
+        QCOMPARE(streamed.heightForWidth(width / 2), whole.heightForWidth(width / 2));
+        QVERIFY(everyTokenIsWhereItWas());
     }
 
     void lightAndDark() {

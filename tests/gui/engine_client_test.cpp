@@ -1,3 +1,4 @@
+#include "backend/vulkan/vulkan_backend.h"
 #include "chat_fixture.h"
 
 namespace ternion::app {
@@ -153,6 +154,54 @@ private slots:
         moves.generate(ask("Hello", 3));
         QVERIFY(second.wait(3));
         QVERIFY(!second.finished[2].error);
+    }
+
+    void anAnswerThatRunsMovesToTheOtherDeviceAndGoesOn() {
+        constexpr int length = 60;
+        EngineClient stays(cpuOnly(), {});
+        BackendRegistry both = cpuOnly();
+        both.add(makeVulkanBackend());
+        const auto vulkan = both.find("vulkan");
+        if (!vulkan) QSKIP("there is no Vulkan device");
+        EngineClient moves(std::move(both), "cpu");
+        Heard first(stays);
+        Heard second(moves);
+        stays.openModel(sampleModel());
+        stays.generate(ask("Tell me a story about a cat.", length));
+        moves.openModel(sampleModel());
+        std::size_t before = 0;  // tokens shown when the device was chosen
+        std::size_t there = 0;   // and when it had changed
+        connect(&moves, &EngineClient::tokensGenerated, &moves, [&](const auto&) {
+            if (before == 0) moves.selectDevice(QString::fromStdString(vulkan->id()));
+            if (before == 0) before = second.tokens.size();
+        });
+        connect(&moves, &EngineClient::deviceChanged, &moves, [&](const ActiveDevice& device) {
+            if (device.info.backend == "vulkan") there = second.tokens.size();
+        });
+        moves.generate(ask("Tell me a story about a cat.", length));
+        QVERIFY(first.wait(1) && second.wait(1));
+        QVERIFY(!second.finished[0].error && second.failures.empty());
+        QVERIFY(before > 0 && there >= before);
+        QVERIFY2(there < length, "it moved only when the answer had ended");
+        QCOMPARE(moves.activeDevice()->info.backend, std::string("vulkan"));
+        QCOMPARE(second.ids(), first.ids());
+        QTRY_VERIFY_WITH_TIMEOUT(!moves.busy(), patience);
+    }
+
+    void stoppedBeforeItsTurnAnAnswerEndsAtOnce() {
+        EngineClient engine(cpuOnly(), {});
+        Heard heard(engine);
+        engine.openModel(sampleModel());
+        engine.generate(ask("Hello"));
+        engine.stop();
+        QVERIFY(heard.wait(1));
+        QVERIFY(!engine.model());  // it is still being loaded
+        QCOMPARE(heard.finished[0].result.reason, StopReason::Stopped);
+        QVERIFY(!heard.finished[0].error);
+        QTRY_VERIFY_WITH_TIMEOUT(engine.model(), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(!engine.busy(), patience);
+        QCOMPARE(heard.finished.size(), std::size_t{1});
+        QVERIFY(heard.tokens.empty());
     }
 
     void withoutAModelAnAnswerIsAnError() {

@@ -31,10 +31,11 @@ TEST_F(ConversationStoreTest, KeepsEverythingOfAConversation) {
     std::int64_t id = 0;
     {
         const auto store = opened();
-        id = store->createConversation("Ttl", "Ternary").value();
+        id = store->createConversation("Ttl", "").value();
         EXPECT_EQ(store->load(id)->sampler, SamplerSettings{});
-        ASSERT_TRUE(store->setSettings(id, "Be kind.", sampler).ok());
+        ASSERT_TRUE(store->setSettings(id, "Be kind.", sampler, 77).ok());
         ASSERT_TRUE(store->rename(id, "Title").ok());
+        ASSERT_TRUE(store->setModelName(id, "Ternary").ok());
         ASSERT_TRUE(store->appendMessage(id, Role::System, "sys").ok());
         ASSERT_TRUE(store->appendMessage(id, Role::User, "Hello?").ok());
         const auto answer = store->appendMessage(id, Role::Assistant, "").value();
@@ -50,6 +51,7 @@ TEST_F(ConversationStoreTest, KeepsEverythingOfAConversation) {
     EXPECT_NEAR(static_cast<double>(loaded.summary.updatedAt), static_cast<double>(std::time(nullptr)), 60);
     EXPECT_EQ(loaded.systemPrompt, "Be kind.");
     EXPECT_EQ(loaded.sampler, sampler);
+    EXPECT_EQ(loaded.maxTokens, 77);
     ASSERT_EQ(loaded.messages.size(), 3U);
     EXPECT_EQ(loaded.messages[0].role, Role::System);
     EXPECT_EQ(loaded.messages[1].role, Role::User);
@@ -122,7 +124,7 @@ TEST_F(ConversationStoreTest, RefusesWhatIsNotThere) {
     const auto question = store->appendMessage(id, Role::User, "q").value();
     EXPECT_EQ(store->load(id + 1).error().code, ErrorCode::NotFound);
     EXPECT_EQ(store->rename(id + 1, "x").error().code, ErrorCode::NotFound);
-    EXPECT_EQ(store->setSettings(id + 1, "", {}).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(store->setSettings(id + 1, "", {}, 1).error().code, ErrorCode::NotFound);
     EXPECT_EQ(store->remove(id + 1).error().code, ErrorCode::NotFound);
     EXPECT_EQ(store->restore(id + 1).error().code, ErrorCode::NotFound);
     EXPECT_EQ(store->appendMessage(id + 1, Role::User, "").error().code, ErrorCode::NotFound);
@@ -134,7 +136,7 @@ TEST_F(ConversationStoreTest, RefusesWhatIsNotThere) {
     }
     SamplerSettings wrong;
     wrong.topP = 2.0F;
-    EXPECT_EQ(store->setSettings(id, "", wrong).error().code, ErrorCode::InvalidArgument);
+    EXPECT_EQ(store->setSettings(id, "", wrong, 1).error().code, ErrorCode::InvalidArgument);
 }
 
 TEST_F(ConversationStoreTest, RemovedOnesComeBackUntilTheNextStart) {

@@ -83,6 +83,24 @@ TEST(Session, GoesOnFromTheSameStateOnAnotherDevice) {
     EXPECT_EQ(moves->tokens().size(), 19U);
 }
 
+TEST(Session, ChangesItsDeviceBetweenTwoTokensOfAnAnswer) {
+    const auto stays = session();
+    const auto moves = session();
+    logitsAfter(*stays, {1, 2, 3});
+    logitsAfter(*moves, {1, 2, 3});
+    GenerateOptions options;
+    options.maxTokens = 20;
+    options.stopAtEos = false;
+    options.sampler = {.temperature = 1.0F, .seed = 4};
+    std::vector<TokenId> ids;
+    const auto result = moves->generate(options, [&](const GeneratedToken& token) {
+        ids.push_back(token.sampled.id);
+        return ids.size() % 5 != 0 || moves->moveTo(device({.instructionSet = "scalar", .threads = 1})).ok();
+    });
+    ASSERT_TRUE(result.ok());
+    EXPECT_EQ(ids, continuation(*stays, 20, 1.0F, 4));
+}
+
 TEST(Session, StopsAtOnceAndStaysUsable) {
     const auto live = session();
     logitsAfter(*live, {1});
