@@ -198,6 +198,8 @@ TEST(Cli, PackedModelSaysTheSameAsItsFolder) {
     const auto gguf = cli({"info", packed, "--json"}).json();
     EXPECT_EQ(folder["tensors"], gguf["tensors"]);
     EXPECT_EQ(folder["hash"], gguf["hash"]);
+    EXPECT_EQ(folder["config"], gguf["config"]);
+    EXPECT_EQ(folder["config"]["rms_norm_eps"], 1e-06);  // as config.json writes it, not as the nearest float
 }
 
 TEST(Cli, ChatRemembersAndAnswersFromStdin) {
