@@ -1,11 +1,10 @@
-// Ternion's composition root: the only file of the workbench that names concrete backends and panels.
+// Ternion's composition root: the only file of the workbench that names concrete backends.
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QDir>
 #include <QFileInfo>
 #include <QIcon>
 #include <QLocale>
-#include <QStandardPaths>
 #include <QTimer>
 #include <QTranslator>
 #include <algorithm>
@@ -14,17 +13,8 @@
 
 #include "backend/cpu/cpu_backend.h"
 #include "backend/vulkan/vulkan_backend.h"
-#include "chat/chat_panel.h"
-#include "chat/conversation_model.h"
-#include "conversations/conversations_panel.h"
-#include "engine/engine_client.h"
-#include "log/log_model.h"
-#include "log/log_panel.h"
-#include "model_card/model_card_panel.h"
-#include "shell/action_registry.h"
-#include "shell/main_window.h"
 #include "shell/settings.h"
-#include "shell/theme.h"
+#include "workbench.h"
 
 namespace ternion::app {
 namespace {
@@ -65,45 +55,20 @@ QString firstModel(const QStringList& arguments, const Settings& settings) {
     return !settings.model().isEmpty() && QFileInfo::exists(settings.model()) ? settings.model() : sampleModel();
 }
 
-/// The user's conversations; where their folder cannot be written, a store in memory and a notice that says so.
-ConversationStore::Opened openStore() {
-    const QString folder = QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + QStringLiteral("/ternion");
-    QDir().mkpath(folder);
-    auto opened = ConversationStore::open((folder + QStringLiteral("/ternion.db")).toStdString());
-    if (opened) return std::move(opened).value();
-    auto memory = ConversationStore::open({});
-    if (!memory) return {nullptr, memory.error().text()};
-    memory->notice = QCoreApplication::translate("main",
-                                                 "%1. Conversations of this session will not be kept: make %2 writable and "
-                                                 "start again.")
-                         .arg(QString::fromStdString(opened.error().text()), folder)
-                         .toStdString();
-    return std::move(memory).value();
-}
-
 int runWindow(const QStringList& arguments) {
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/ternion.svg")));
-    LogModel log;
     Settings settings;
-    Theme theme(settings);
-    ConversationStore::Opened opened = openStore();
-    if (!opened.store) {
-        std::fprintf(stderr, "ternion: %s\n", opened.notice.c_str());
+    auto conversations = openConversations();
+    if (!conversations.store) {
+        std::fprintf(stderr, "ternion: %s\n", conversations.notice.c_str());
         return 1;
     }
     BackendRegistry registry;
     registry.add(makeVulkanBackend());
     registry.add(makeCpuBackend());
-    EngineClient engine(std::move(registry), settings.device());
-    ConversationModel conversation(*opened.store, engine);
-    if (settings.conversation() > 0) conversation.open(settings.conversation());
-    ActionRegistry actions;
-
-    const std::vector<PanelDefinition> panels{chatPanel(), conversationsPanel(), modelCardPanel(), logPanel(log)};
-    MainWindow window({engine, conversation, actions}, panels, settings, theme);
-    if (!opened.notice.empty()) window.post(MessageKind::Warning, QString::fromStdString(opened.notice));
-    window.show();
-    QTimer::singleShot(0, &window, [&] { window.openModel(firstModel(arguments, settings)); });
+    Workbench workbench(std::move(registry), settings, std::move(conversations));
+    workbench.window.show();
+    QTimer::singleShot(0, &workbench.window, [&] { workbench.window.openModel(firstModel(arguments, settings)); });
     return QApplication::exec();
 }
 

@@ -50,7 +50,7 @@ private:
     QAction* stop_ = nullptr;
 };
 
-/// The definition that main.cpp lists.
+/// The definition that workbench.cpp lists.
 PanelDefinition chatPanel();
 
 }  // namespace ternion::app

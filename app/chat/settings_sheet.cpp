@@ -6,6 +6,7 @@
 #include <QFormLayout>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSpinBox>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -90,7 +91,7 @@ void SettingsSheet::changeEvent(QEvent* event) {
 /// Sizes that are so many characters or lines of the font in use.
 void SettingsSheet::fit() {
     constexpr int characters = 46;
-    setFixedWidth(characters * fontMetrics().averageCharWidth());
+    setFixedWidth(characters * fontMetrics().averageCharWidth() + verticalScrollBar()->sizeHint().width());
     const auto setLines = [this](QPlainTextEdit& edit, int lines) {
         edit.setFixedHeight(lines * fontMetrics().lineSpacing() + 3 * grid);
     };

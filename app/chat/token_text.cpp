@@ -14,7 +14,7 @@ namespace ternion::app {
 
 TokenText::TokenText(bool markdown, QWidget* parent) : QWidget(parent), markdown_(markdown) {
     setObjectName("messageText");
-    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);  // a narrower text is higher
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
     setMouseTracking(true);

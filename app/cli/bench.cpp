@@ -149,11 +149,9 @@ Run setupBench(CLI::App& app, Context& context) {
     options->model.addTo(app, false);
     app.add_option("--preset", options->preset, "370M, 1.3B or 2.7B: random trits of the published shape");
     app.add_option("-p,--prompt-tokens", options->prompt, "Tokens of the prefill run; 0 leaves it out")
-        ->check(CLI::NonNegativeNumber)
+        ->check(from(0))
         ->capture_default_str();
-    app.add_option("-n,--max-tokens", options->tokens, "Tokens of the decode run")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
+    app.add_option("-n,--max-tokens", options->tokens, "Tokens of the decode run")->check(from(1))->capture_default_str();
     return [&context, options] { return run(*options, context); };
 }
 

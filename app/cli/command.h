@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stop_token>
@@ -43,6 +44,12 @@ Run setupLogits(CLI::App& app, Context& context);
 Run setupGenerate(CLI::App& app, Context& context);
 Run setupChat(CLI::App& app, Context& context);
 Run setupBench(CLI::App& app, Context& context);
+
+/// Accepts whole numbers from `least` on; CLI11's own would write the largest double into its message.
+inline CLI::Range from(int least) { return {least, std::numeric_limits<int>::max()}; }
+
+/// `--ids 1,2,3`.
+CLI::Option* addTokenIds(CLI::App& app, std::vector<TokenId>& ids);
 
 /// `--model` and `--backend`, and what they lead to.
 struct ModelOptions {

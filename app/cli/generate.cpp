@@ -91,9 +91,7 @@ Run setupGenerate(CLI::App& app, Context& context) {
     options->sampling.addTo(app);
     auto* prompt =
         app.add_option("-p,--prompt", options->prompt, "Text to continue, after BOS; special tokens in it are special");
-    app.add_option("--ids", options->ids, "Token ids to continue, separated by commas; BOS is not added")
-        ->delimiter(',')
-        ->excludes(prompt);
+    addTokenIds(app, options->ids)->excludes(prompt);
     app.add_option("--top", options->top, "With --json: the most probable alternatives of every token")
         ->check(CLI::Range(0, 1000));
     app.add_flag("--ignore-eos", options->ignoreEos, "Go on after the end of the text");

@@ -1,8 +1,8 @@
 #include <cstdio>
 #include <iostream>
 
+#include "checkpoint/config_json.h"
 #include "command.h"
-#include "config_json.h"
 
 namespace ternion::cli {
 
@@ -12,6 +12,9 @@ Run setupInfo(CLI::App& app, Context& context) {
     return [&context, path]() -> Result<nlohmann::ordered_json> {
         TERNION_TRY(const auto checkpoint, openCheckpoint(*path, context.progress()));
         const Model& model = *checkpoint.model;
+        nlohmann::ordered_json config{{"architecture", model.config.architecture}};
+        config.update(toFields(model.config));
+        config["parameters"] = model.config.parameterCount();
         nlohmann::ordered_json tensors = nlohmann::ordered_json::array();
         model.forEachBitLinear([&](const std::string& name, const BitLinear& linear) {
             const TernaryMatrix& weight = linear.weight;
@@ -28,10 +31,10 @@ Run setupInfo(CLI::App& app, Context& context) {
                         weight.cols(), static_cast<double>(counts.minus) / all, static_cast<double>(counts.zero) / all,
                         static_cast<double>(counts.plus) / all, static_cast<double>(weight.gamma()));
         });
-        if (!context.json) std::cout << toJson(model.config).dump(2) << "\n";
+        if (!context.json) std::cout << config.dump(2) << "\n";
         return nlohmann::ordered_json{{"name", model.name},
                                       {"hash", model.hash()},
-                                      {"config", toJson(model.config)},
+                                      {"config", config},
                                       {"ternary_bytes", model.ternaryBytes()},
                                       {"embedding_bytes", model.embeddingBytes()},
                                       {"tensors", tensors}};

@@ -15,7 +15,6 @@ struct Options {
 };
 
 Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
-    if (options.ids.empty()) return Error{ErrorCode::InvalidArgument, "give at least one token id", "--ids"};
     TERNION_TRY(const auto opened, options.model.open(context));
     const ModelConfig& config = opened.device->model().config;
     const auto tokens = static_cast<std::int64_t>(options.ids.size());
@@ -51,7 +50,7 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
 Run setupLogits(CLI::App& app, Context& context) {
     auto options = std::make_shared<Options>();
     options->model.addTo(app, true);
-    app.add_option("--ids", options->ids, "Token ids, separated by commas; BOS is not added")->required()->delimiter(',');
+    addTokenIds(app, options->ids)->required();
     app.add_option("--out", options->out, "The safetensors file to write: logits [T,V], hidden_states [L+1,T,D]")->required();
     return [&context, options] { return run(*options, context); };
 }

@@ -1,6 +1,18 @@
+#include <algorithm>
+
 #include "command.h"
 
 namespace ternion::cli {
+
+CLI::Option* addTokenIds(CLI::App& app, std::vector<TokenId>& ids) {
+    // CLI11 alone takes an empty text for 0.
+    const auto digits = [](const std::string& text) {
+        const auto first = std::find_if(text.begin(), text.end(), [](char c) { return c != ' '; });
+        const bool number = first != text.end() && std::all_of(first, text.end(), [](char c) { return c >= '0' && c <= '9'; });
+        return number ? std::string() : "'" + text + "' is no token id; expected whole numbers separated by commas";
+    };
+    return app.add_option("--ids", ids, "Token ids, separated by commas; BOS is not added")->delimiter(',')->check(digits);
+}
 
 void ModelOptions::addTo(CLI::App& app, bool modelRequired) {
     auto* option = app.add_option("-m,--model", model, "A Hugging Face folder or a GGUF file");
@@ -29,9 +41,7 @@ Result<ModelOptions::Opened> ModelOptions::open(const Context& context) const {
 }
 
 void SamplingOptions::addTo(CLI::App& app) {
-    app.add_option("-n,--max-tokens", maxTokens, "Most tokens to generate")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
+    app.add_option("-n,--max-tokens", maxTokens, "Most tokens to generate")->check(from(0))->capture_default_str();
     app.add_option("--temp", settings.temperature, "Temperature; 0 is greedy");
     app.add_option("--top-k", settings.topK, "Keep the k most probable tokens; 0 keeps all");
     app.add_option("--top-p", settings.topP, "Keep the most probable tokens that together reach p; 1 keeps all");

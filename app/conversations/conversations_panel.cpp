@@ -1,6 +1,7 @@
 #include "conversations/conversations_panel.h"
 
 #include <QCoreApplication>
+#include <QDir>
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -10,6 +11,7 @@
 #include <QPainter>
 #include <QPushButton>
 #include <QSaveFile>
+#include <QStandardPaths>
 #include <QStyledItemDelegate>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -17,6 +19,7 @@
 #include "chat/conversation_model.h"
 #include "conversations/conversation_list.h"
 #include "shell/action_registry.h"
+#include "shell/format.h"
 #include "shell/icons.h"
 #include "shell/message_bar.h"
 
@@ -106,8 +109,9 @@ public:
 private:
     void buildSearch() {
         search_->setObjectName("conversationSearch");
-        search_->setPlaceholderText(text("Search titles and messages"));
-        search_->setAccessibleName(search_->placeholderText());
+        search_->setPlaceholderText(text("Search"));
+        search_->setToolTip(text("Search titles and messages"));
+        search_->setAccessibleName(search_->toolTip());
         search_->setClearButtonEnabled(true);
         search_->addAction(themedIcon("search"), QLineEdit::LeadingPosition);
         connect(search_, &QLineEdit::textChanged, list_, &ConversationList::search);
@@ -186,12 +190,15 @@ private:
         dialog->setModal(false);
         dialog->setAcceptMode(QFileDialog::AcceptSave);
         dialog->setDefaultSuffix(ending);
+        dialog->setNameFilter(asJson ? text("JSON (*.json)") : text("Markdown (*.md)"));
+        const QDir documents(QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation));
+        dialog->setDirectory(documents.exists() ? documents : QDir::home());
         dialog->selectFile(list_->indexOf(id).data().toString().replace(QLatin1Char('/'), QLatin1Char('-')));
         connect(dialog, &QFileDialog::fileSelected, this, [this, id, asJson](const QString& path) {
             const QByteArray content = conversations_.exported(id, asJson).toUtf8();
             QSaveFile file(path);
             if (file.open(QIODevice::WriteOnly) && file.write(content) == content.size() && file.commit())
-                messages_->post(MessageKind::Info, text("Exported to %1").arg(path));
+                messages_->post(MessageKind::Info, text("Exported to %1").arg(formatPath(path)));
             else
                 messages_->post(MessageKind::Error,
                                 text("%1 was not written: %2. Choose another place.").arg(path, file.errorString()));

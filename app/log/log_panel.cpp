@@ -10,9 +10,12 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "engine/engine_client.h"
 #include "log/diagnostics.h"
 #include "log/log_model.h"
 #include "shell/action_registry.h"
+#include "shell/device_selector.h"
+#include "shell/format.h"
 #include "shell/icons.h"
 
 namespace ternion::app {
@@ -54,9 +57,27 @@ QToolButton* actionButton(QAction* action, const char* icon) {
     return button;
 }
 
+/// What becomes of models and devices, and nothing of what is said.
+void logEvents(EngineClient& engine, QObject* panel) {
+    const auto note = [](LogLevel level, const QString& line) { log(level, line.toStdString()); };
+    for (const DeviceInfo& device : engine.devices())
+        note(LogLevel::Info, device.usable ? text("Found %1, driver %2").arg(deviceLabel(device), device.driver.c_str())
+                                           : text("Not usable: %1, %2").arg(deviceLabel(device), device.reason.c_str()));
+    QObject::connect(&engine, &EngineClient::modelOpened, panel, [note](const std::shared_ptr<const OpenModel>& model) {
+        if (model) note(LogLevel::Info, text("Opened %1, hash %2").arg(formatPath(model->path), model->hash.c_str()));
+    });
+    QObject::connect(&engine, &EngineClient::deviceChanged, panel, [note](const ActiveDevice& device) {
+        note(LogLevel::Info, text("Runs on %1, %2").arg(deviceLabel(device.info), formatBytes(device.memory.total())));
+    });
+    QObject::connect(&engine, &EngineClient::failed, panel, [note](const Error& error) {
+        note(error.code == ErrorCode::Cancelled ? LogLevel::Info : LogLevel::Error, QString::fromStdString(error.text()));
+    });
+}
+
 QWidget* makePanel(LogModel& log, const PanelContext& context) {
     auto* panel = new QWidget;
     panel->setObjectName("logPanel");
+    logEvents(context.engine, panel);
     auto* filter = new LevelFilter(panel);
     filter->setSourceModel(&log);
 

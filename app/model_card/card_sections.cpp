@@ -56,7 +56,8 @@ std::vector<CardSection> cardSections(const OpenModel& model, const ActiveDevice
                                                   ? text("%1 tokens at a time").arg(number(config.maxPositionEmbeddings))
                                                   : text("not stated")}}});
     sections.push_back({text("Text"), {{text("Tokenizer"), tokenizerKind(model)}, {text("Template"), templateKind(model)}}});
-    sections.push_back({text("File"), {{text("Path"), model.path}, {text("Hash"), QString::fromStdString(model.hash)}}});
+    sections.push_back(
+        {text("File"), {{text("Path"), formatPath(model.path)}, {text("Hash"), QString::fromStdString(model.hash)}}});
     return sections;
 }
 

@@ -118,6 +118,7 @@ private:
             auto* name = label(row.name, true);
             name->setWordWrap(false);
             name->setMinimumWidth(nameWidth);
+            name->setAlignment(Qt::AlignLeft | Qt::AlignTop);
             auto* value = label(row.value, false);
             value->setAccessibleName(row.name);
             form->addRow(name, value);

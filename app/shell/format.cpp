@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 #include <QDateTime>
+#include <QDir>
 #include <QLocale>
 #include <cmath>
 
@@ -32,6 +33,11 @@ QString formatDuration(double seconds) {
     const long whole = std::lround(seconds);
     if (whole < 60) return text("%1 s").arg(whole);
     return text("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+}
+
+QString formatPath(const QString& path) {
+    const QString home = QDir::homePath();
+    return QDir::toNativeSeparators(path.startsWith(home + QLatin1Char('/')) ? QLatin1Char('~') + path.mid(home.size()) : path);
 }
 
 QString formatWhen(std::int64_t unixSeconds) {

@@ -9,7 +9,7 @@ namespace ternion::app {
 namespace {
 
 constexpr int wordStart = 10;
-constexpr int inARow = 6;
+constexpr int inARow = 12;  // more than a word start: "the" is a Theme before it is a Ternion's Help
 constexpr int letter = 1;
 constexpr int none = std::numeric_limits<int>::min() / 2;
 

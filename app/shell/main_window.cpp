@@ -1,9 +1,9 @@
 #include "shell/main_window.h"
 
 #include <QCloseEvent>
-#include <QFileInfo>
 #include <QLabel>
 #include <QMenuBar>
+#include <QScreen>
 #include <QToolBar>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -14,6 +14,7 @@
 #include "shell/command_palette.h"
 #include "shell/device_selector.h"
 #include "shell/dock_layouts.h"
+#include "shell/format.h"
 #include "shell/icons.h"
 #include "shell/model_opening.h"
 #include "shell/progress_banner.h"
@@ -28,7 +29,7 @@ MainWindow::MainWindow(const PanelContext& context, const std::vector<PanelDefin
     : context_(context), settings_(settings), messages_(new MessageArea) {
     setObjectName("mainWindow");
     setWindowTitle(tr("Ternion"));
-    resize(1280, 800);
+    resize((screen()->availableSize() * 0.9).boundedTo(QSize(1600, 1000)));
     setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
     for (const QString& menu : {tr("File"), tr("Chat"), tr("Model"), tr("View"), tr("Help")}) menuFor(menu);
     connect(&context_.actions, &ActionRegistry::added, this, &MainWindow::addAction);
@@ -97,12 +98,15 @@ void MainWindow::addToolBar(QWidget* deviceSelector) {
     open->setMenu(menu);
     auto* name = new QLabel(bar);
     name->setObjectName("modelName");
-    name->setAccessibleName(tr("Open model"));
+    name->setAccessibleName(tr("The open model"));
     connect(&context_.engine, &EngineClient::modelOpened, this, [this, name](const std::shared_ptr<const OpenModel>& model) {
         if (!model) return;
-        name->setText(QFileInfo(model->path).completeBaseName());
-        name->setToolTip(model->path);
-        setWindowTitle(tr("%1 – Ternion").arg(name->text()));
+        const Model& weights = *model->checkpoint.model;
+        const QString called = QString::fromStdString(weights.name);
+        const auto parameters = static_cast<double>(weights.config.parameterCount());
+        name->setText(tr("%1 · %2 parameters").arg(called, formatShortCount(parameters)));
+        name->setToolTip(formatPath(model->path));
+        setWindowTitle(tr("%1 – Ternion").arg(called));
     });
     auto* space = new QWidget(bar);
     space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);

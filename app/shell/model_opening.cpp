@@ -1,6 +1,5 @@
 #include "shell/model_opening.h"
 
-#include <QDir>
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -10,6 +9,7 @@
 
 #include "engine/engine_client.h"
 #include "shell/action_registry.h"
+#include "shell/format.h"
 #include "shell/icons.h"
 #include "shell/settings.h"
 
@@ -70,7 +70,7 @@ void ModelOpening::browse(bool folder) {
 void ModelOpening::fillRecent() {
     recent_->clear();
     for (const QString& path : settings_.recentModels()) {
-        QAction* action = recent_->addAction(QDir::toNativeSeparators(path), this, [this, path] { open(path); });
+        QAction* action = recent_->addAction(formatPath(path), this, [this, path] { open(path); });
         const bool there = QFileInfo::exists(path);
         action->setEnabled(there);
         if (!there) {
@@ -89,7 +89,7 @@ bool ModelOpening::eventFilter(QObject* watched, QEvent* event) {
             auto* drag = static_cast<QDragEnterEvent*>(event);
             if (droppedPath(drag).isEmpty()) return false;
             drag->acceptProposedAction();
-            dropHint_->setGeometry(window_->rect().adjusted(24, 24, -24, -24));
+            dropHint_->setGeometry(window_->rect());
             dropHint_->show();
             dropHint_->raise();
             return true;

@@ -1,4 +1,4 @@
-// What a dock of the workbench is made of. A panel is one file pair in its own folder and one line in app/main.cpp.
+// What a dock of the workbench is made of. A panel is one file pair in its own folder and one line in app/workbench.cpp.
 #pragma once
 
 #include <QString>

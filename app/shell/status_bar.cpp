@@ -80,9 +80,9 @@ void StatusBar::countTokens(int count) {
 
 void StatusBar::showMemory() {
     const auto active = engine_.activeDevice();
-    deviceMemory_->setText(active ? tr("Device %1").arg(formatBytes(active->memory.total())) : tr("Device –"));
+    deviceMemory_->setText(active ? tr("Device memory %1").arg(formatBytes(active->memory.total())) : tr("Device memory –"));
     const auto host = hostMemory();
-    hostMemory_->setText(host ? tr("Host %1").arg(formatBytes(host->resident)) : tr("Host: not available"));
+    hostMemory_->setText(host ? tr("Host memory %1").arg(formatBytes(host->resident)) : tr("Host memory –"));
 }
 
 }  // namespace ternion::app

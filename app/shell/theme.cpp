@@ -34,9 +34,39 @@ public:
                 return themedIcon("close");
             case SP_TitleBarNormalButton:
                 return themedIcon("float");
+            case SP_DirIcon:
+            case SP_DirClosedIcon:
+            case SP_DirOpenIcon:
+            case SP_DirLinkIcon:
+            case SP_DirHomeIcon:
+                return themedIcon("open");
+            case SP_FileIcon:
+            case SP_FileLinkIcon:
+                return themedIcon("file");
+            case SP_ComputerIcon:
+            case SP_DriveHDIcon:
+                return themedIcon("device");
+            case SP_ArrowBack:
+                return themedIcon("back");
+            case SP_ArrowForward:
+                return themedIcon("forward");
+            case SP_FileDialogToParent:
+                return themedIcon("up");
+            case SP_FileDialogNewFolder:
+                return themedIcon("new");
+            case SP_FileDialogListView:
+                return themedIcon("layout");
+            case SP_FileDialogDetailedView:
+                return themedIcon("log");
             default:
                 return QProxyStyle::standardIcon(which, option, widget);
         }
+    }
+
+    int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
+                  QStyleHintReturn* returned) const override {
+        if (hint == SH_DialogButtonBox_ButtonsHaveIcons) return 0;
+        return QProxyStyle::styleHint(hint, option, widget, returned);
     }
 
     void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
@@ -57,6 +87,9 @@ QString styleSheet(const QPalette& palette, double pointSize) {
     QColor soft = palette.color(QPalette::Highlight);
     soft.setAlpha(40);
     put("@soft", soft.name(QColor::HexArgb));
+    QColor veil = palette.color(QPalette::Base);
+    veil.setAlpha(230);
+    put("@veil", veil.name(QColor::HexArgb));
     put("@border", palette.color(QPalette::Mid).name());
     put("@disabled", palette.color(QPalette::Disabled, QPalette::Text).name());
     put("@muted", palette.color(QPalette::PlaceholderText).name());

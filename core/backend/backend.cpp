@@ -11,19 +11,20 @@ Status checkTokens(std::span<const TokenId> tokens, const ModelConfig& config) {
     return {};
 }
 
-std::vector<DeviceInfo> BackendRegistry::devices() const {
-    std::vector<DeviceInfo> all;
+std::vector<DeviceInfo> BackendRegistry::devices(std::string_view name) const {
+    std::vector<DeviceInfo> found;
     for (const auto& backend : backends_)
-        for (auto& device : backend->devices()) all.push_back(std::move(device));
-    return all;
+        if (name.empty() || backend->name() == name)
+            for (auto& device : backend->devices()) found.push_back(std::move(device));
+    return found;
 }
 
 Result<DeviceInfo> BackendRegistry::find(std::string_view id) const {
-    const auto all = devices();
+    const auto candidates = devices(id.substr(0, id.find(':')));
     const auto unavailable = [&](std::string what) {
         what += "; there is";
         const char* separator = " ";
-        for (const auto& device : all)
+        for (const auto& device : devices())
             if (device.usable) {
                 what += separator + device.id() + " (" + device.name + ")";
                 separator = ", ";
@@ -31,14 +32,14 @@ Result<DeviceInfo> BackendRegistry::find(std::string_view id) const {
         return Error{ErrorCode::DeviceUnavailable, std::move(what), std::string(id)};
     };
     if (id.empty()) {
-        for (const auto& device : all)
+        for (const auto& device : candidates)
             if (device.usable && !device.software && device.backend != "cpu") return device;
-        for (const auto& device : all)
+        for (const auto& device : candidates)
             if (device.usable && device.backend == "cpu") return device;
         return unavailable("no device is usable");
     }
     const DeviceInfo* found = nullptr;
-    for (const auto& device : all)
+    for (const auto& device : candidates)
         if (device.id() == id || (device.backend == id && (found == nullptr || !found->usable))) found = &device;
     if (found == nullptr) return unavailable("there is no such device");
     if (!found->usable) return unavailable("it cannot be used: " + found->reason);

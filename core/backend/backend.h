@@ -124,7 +124,8 @@ public:
 class BackendRegistry {
 public:
     void add(std::unique_ptr<Backend> backend) { backends_.push_back(std::move(backend)); }
-    std::vector<DeviceInfo> devices() const;
+    /// Of one backend, or of all where none is named. Drivers are loaded only for those that are asked.
+    std::vector<DeviceInfo> devices(std::string_view backend = {}) const;
     /// `id` is "cpu", "vulkan", "vulkan:1", or empty for the best usable device: a real GPU, else the CPU; software devices are
     /// used only when named. DeviceUnavailable says what there is instead.
     Result<DeviceInfo> find(std::string_view id) const;

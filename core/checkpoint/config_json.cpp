@@ -1,6 +1,8 @@
 #include "checkpoint/config_json.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -95,6 +97,15 @@ private:
     std::optional<Error> error_;
 };
 
+/// The decimal that a person wrote: 1e-06, not 9.999999974752427e-07.
+double decimal(float value) {
+    std::array<char, 32> text{};
+    const char* end = std::to_chars(text.begin(), text.end(), value).ptr;
+    double shortest = 0.0;
+    std::from_chars(text.begin(), end, shortest);
+    return shortest;
+}
+
 Result<nlohmann::json> readObject(const std::filesystem::path& path) {
     TERNION_TRY(const auto text, readTextFile(path, longestConfig));
     TERNION_TRY(auto json, parseJson(text, path.string()));
@@ -171,7 +182,7 @@ nlohmann::ordered_json toFields(const ModelConfig& config) {
             {"intermediate_size", config.intermediateSize},
             {"use_lower_bound", config.useLowerBound},
             {"tie_word_embeddings", config.tieWordEmbeddings},
-            {"rms_norm_eps", config.rmsNormEps},
+            {"rms_norm_eps", decimal(config.rmsNormEps)},
             {"max_position_embeddings", config.maxPositionEmbeddings},
             {"bos_token_id", config.bosId},
             {"eos_token_id", config.eosId},
@@ -180,13 +191,13 @@ nlohmann::ordered_json toFields(const ModelConfig& config) {
 
 nlohmann::ordered_json toFields(const GenerationDefaults& defaults) {
     auto json = nlohmann::ordered_json::object();
-    const auto add = [&](const char* name, const auto& value) {
-        if (value) json[name] = *value;
+    const auto add = [&](const char* name, std::optional<float> value) {
+        if (value) json[name] = decimal(*value);
     };
     add("temperature", defaults.temperature);
     add("top_p", defaults.topP);
     add("min_p", defaults.minP);
-    add("top_k", defaults.topK);
+    if (defaults.topK) json["top_k"] = *defaults.topK;
     add("repetition_penalty", defaults.repetitionPenalty);
     return json;
 }

@@ -33,6 +33,7 @@ enum : std::uint8_t { Storage, Offset, Shape, Strides, RequiresGrad, Hooks, Size
 
 constexpr std::string_view orderedDict = "collections.OrderedDict";
 constexpr std::string_view rebuildTensor = "torch._utils._rebuild_tensor_v2";
+constexpr std::string_view rebuildParameter = "torch._utils._rebuild_parameter";  // of a tensor, a flag and hooks
 
 // Bounds on what may be copied, so that a value that is recalled again and again costs no more than its few bytes of pickle.
 constexpr std::size_t longestName = 256;
@@ -122,7 +123,7 @@ private:
     }
 
     Status pushGlobal(std::string name) {
-        if (name != orderedDict && name != rebuildTensor && !isStorageType(name))
+        if (name != orderedDict && name != rebuildTensor && name != rebuildParameter && !isStorageType(name))
             return bad(
                 "it asks for " + name.substr(0, 200) +
                 ", which no dictionary of tensors needs; nothing was executed. Do not load this file elsewhere unless you "
@@ -159,6 +160,10 @@ private:
             is(tensor_args::Shape, Kind::Tuple) && is(tensor_args::Strides, Kind::Tuple) &&
             extents(tensor_args::Shape) <= mostExtents && extents(tensor_args::Strides) == extents(tensor_args::Shape))
             return push({Kind::Tensor, 0, {}, arguments});
+        if (callee.text == rebuildParameter && arguments.size() == 3 && is(0, Kind::Tensor)) {
+            stack_.push_back(arguments[0]);
+            return {};
+        }
         return bad("it calls " + callee.text + " with arguments that torch does not write");
     }
 

@@ -147,7 +147,11 @@ TEST(Cli, ExitCodesTellWhoseFaultItIs) {
         {{"generate", "--model", sample}, 2, "--prompt"},
         {{"generate", "--model", sample, "--prompt", "x", "--temp", "-1"}, 2, "temperature"},
         {{"generate", "--model", sample, "--ids", "1,99999999", "--backend", "cpu"}, 2, "99999999"},
-        {{"logits", "--model", golden, "--ids", "1,x", "--out", scratch / "o"}, 2, "x"},
+        {{"logits", "--model", golden, "--ids", "1,x", "--out", scratch / "o"}, 2, "'x'"},
+        {{"logits", "--model", golden, "--ids", "", "--out", scratch / "o"}, 2, "''"},
+        {{"generate", "--model", golden, "--ids", "1,2.5"}, 2, "'2.5'"},
+        {{"generate", "--model", golden, "--ids", "99999999999"}, 2, "99999999999"},
+        {{"generate", "--model", sample, "--prompt", "x", "-n", "-1"}, 2, "0 to 2147483647"},
         {{"bench"}, 2, "--preset"},
         {{"bench", "--preset", "9B"}, 3, "370M"},
         {{"info", scratch / "missing"}, 3, "missing"},
@@ -198,6 +202,8 @@ TEST(Cli, PackedModelSaysTheSameAsItsFolder) {
     const auto gguf = cli({"info", packed, "--json"}).json();
     EXPECT_EQ(folder["tensors"], gguf["tensors"]);
     EXPECT_EQ(folder["hash"], gguf["hash"]);
+    EXPECT_EQ(folder["config"], gguf["config"]);
+    EXPECT_EQ(folder["config"]["rms_norm_eps"], 1e-06);  // as config.json writes it, not as the nearest float
 }
 
 TEST(Cli, ChatRemembersAndAnswersFromStdin) {

@@ -16,7 +16,7 @@
 
 namespace ternion::app {
 
-constexpr int patience = 120000;  // milliseconds; nothing here takes that long on a machine that works
+constexpr int patience = 60000;  // milliseconds; nothing here takes that long on a machine that works
 
 inline QString sampleModel() { return TERNION_RESOURCES "/sample-model/ternary-49m.gguf"; }
 

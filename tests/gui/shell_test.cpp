@@ -195,7 +195,7 @@ private slots:
         QApplication::sendEvent(shell.window.get(), &drop);
         QVERIFY(!shell.find("dropHint")->isVisible());
         QVERIFY(loaded.wait(patience));
-        QCOMPARE(shell.find<QLabel>("modelName")->text(), "ternary-49m");
+        QCOMPARE(shell.find<QLabel>("modelName")->text(), "Ternary 49M · 49.4 M parameters");
 
         shell.settings.addRecentModel("/nowhere/gone.gguf");
         auto* recent = shell.find<QMenu>("recentModels");
@@ -276,6 +276,9 @@ private slots:
     void logTakesOtherThreadsFiltersAndNeverHoldsChats() {
         Shell shell(file());
         auto* list = shell.find<QListView>("logList");
+        QTRY_VERIFY(shell.log.rowCount() > 0);  // the devices found
+        QVERIFY(shell.log.index(0).data().toString().contains(QString::fromStdString(shell.engine.devices().front().name)));
+        shell.trigger("log.clear");
         std::thread([] {
             log(LogLevel::Debug, "a small thing");
             log(LogLevel::Error, "a great thing");

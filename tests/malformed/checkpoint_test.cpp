@@ -169,6 +169,7 @@ TEST_F(MalformedCheckpoint, PicklesOfNoSense) {
                                         {std::string("))R."), "no function"},
                                         {std::string("ccollections\nOrderedDict\nNR."), "no function"},
                                         {std::string("ctorch._utils\n_rebuild_tensor_v2\n)R."), "arguments"},
+                                        {std::string("ctorch._utils\n_rebuild_parameter\n(NNNtR."), "arguments"},
                                         {std::string("\x8a\x09") + "123456789.", "64 bits"},
                                         {"}" + pickledText("epoch") + "K\x03s.", "epoch"},
                                         {std::string("ccollections"), "cut short"}})

@@ -92,6 +92,23 @@ TEST(CheckpointFormats, TheStoredTypeChangesNoTrit) {
     EXPECT_EQ(seen[0], seen[2]);
 }
 
+TEST(CheckpointFormats, ParametersAreReadAsTheirTensors) {
+    const Scratch scratch;
+    const auto model = latentModel(smallConfig(), FloatType::BF16);
+    const std::string hash = hashOf(writePytorchFolder(model, scratch / "tensors"));
+    Archive archive = pickled(model.tensors);
+    // As torch.save spells an nn.Parameter: a call around the tensor's, with requires_grad and empty hooks.
+    const std::string tensor = "ctorch._utils\n_rebuild_tensor_v2\n", tensorEnd = "\x89h\x01)RtR";
+    for (std::size_t at = 0; (at = archive.pickle.find(tensor, at)) != std::string::npos;) {
+        const std::string parameter = "ctorch._utils\n_rebuild_parameter\n(";
+        archive.pickle.insert(at, parameter);
+        at = archive.pickle.find(tensorEnd, at + parameter.size()) + tensorEnd.size();
+        archive.pickle.insert(at, "\x88h\x01)RtR");
+    }
+    writePytorch(scratch / "parameters/pytorch_model.bin", archive);
+    EXPECT_EQ(hashOf(writeConfig(model, scratch / "parameters")), hash);
+}
+
 TEST(CheckpointFormats, AnyFileOfTheFolderOpensIt) {
     const Scratch scratch;
     const auto model = latentModel(smallConfig(), FloatType::F16);
