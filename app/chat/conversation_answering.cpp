@@ -53,6 +53,7 @@ void ConversationModel::ask() {
         summary.modelName = model->checkpoint.model->name;
         if (summary.id != 0) keep(store_.setModelName(summary.id, summary.modelName));
         emit listChanged();
+        emit opened();  // the answer's heading has a name now
     }
     const auto& message = conversation_.messages.back();
     ChatRequest request;

@@ -55,6 +55,7 @@ private slots:
         QVERIFY(label("messageNote").contains("tokens/s"));
         QVERIFY(label("speed").contains("tokens/s"));
         QVERIFY(bench_->window.windowTitle().contains("Ternary 49M"));
+        QCOMPARE(bench_->window.findChildren<QLabel*>("speaker").back()->text(), QString("Ternary 49M"));
         keepScreen("answered");
     }
 
