@@ -28,7 +28,7 @@ constexpr Digits digitsOf(int k) {
     return {240 + k - 48, 4, 4};
 }
 
-constexpr std::size_t byteOf(int column) { return static_cast<std::size_t>(column / 128 * 32 + column % 32); }
+constexpr std::size_t byteOf(std::size_t column) { return column / 128 * 32 + column % 32; }
 constexpr int shiftOf(int column) { return column % 128 / 32 * 2; }
 
 void toBaseThree(const std::byte* codes, std::byte* out) {

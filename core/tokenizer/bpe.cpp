@@ -90,9 +90,11 @@ Status Bpe::addMerges(const nlohmann::json& merges) {
         const auto a = vocab_.find(left);
         const auto b = vocab_.find(right);
         const auto whole = vocab_.find(left + right);
-        if (a == vocab_.end() || b == vocab_.end() || whole == vocab_.end())
-            return bad("merge " + std::to_string(rank) + " ('" + left + "' and '" + right +
-                       "') names a piece that is not in the vocabulary");
+        if (a == vocab_.end() || b == vocab_.end() || whole == vocab_.end()) {
+            std::string what = "merge " + std::to_string(rank);
+            for (const auto& part : {" ('", left.c_str(), "' and '", right.c_str()}) what += part;
+            return bad(what + "') names a piece that is not in the vocabulary");
+        }
         merges_.insert_or_assign(pairKey(a->second, b->second), Merge{rank, whole->second});
         ++rank;
     }
