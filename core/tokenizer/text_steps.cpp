@@ -313,7 +313,8 @@ Result<Decoder> makeDecoder(const Json& description) {
         return Decoder([](std::vector<std::string>& pieces) {
             std::string all;
             for (const auto& piece : pieces) all += piece;
-            pieces.assign(1, std::move(all));
+            pieces.clear();
+            pieces.push_back(std::move(all));
         });
     if (type == "Strip") {
         const auto count = [&](const char* name) {
