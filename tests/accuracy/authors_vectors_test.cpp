@@ -22,6 +22,8 @@ struct Case {
     double mostKl;
 };
 
+void PrintTo(const Case& row, std::ostream* out) { *out << row.name; }
+
 const std::filesystem::path golden = TERNION_TEST_DATA;
 
 std::vector<Case> cases() {
