@@ -7,6 +7,7 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include "chat/answer_tokens.h"
 #include "chat/labels.h"
 #include "chat/prompt_edit.h"
 #include "chat/token_text.h"
@@ -55,10 +56,8 @@ MessageView::MessageView(const StoredMessage& message, const QString& speaker, Q
     body->addWidget(note_);
     column->addLayout(body);
 
-    std::size_t generated = 0;
-    for (const auto& token : message.tokens) generated += token.text.size();
-    if (generated < message.text.size())
-        text_->appendText(QString::fromStdString(message.text.substr(0, message.text.size() - generated)));
+    if (const auto text = written(message); !text.empty())
+        text_->appendText(QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())));
     appendTokens(message, 0);
 }
 

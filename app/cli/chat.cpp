@@ -23,18 +23,6 @@ struct Conversation {
     }
 };
 
-const char* nameOf(Role role) {
-    switch (role) {
-        case Role::System:
-            return "system";
-        case Role::User:
-            return "user";
-        case Role::Assistant:
-            return "assistant";
-    }
-    return "";
-}
-
 Result<nlohmann::ordered_json> run(Options options, const CLI::App& app, const Context& context) {
     TERNION_TRY(const auto opened, options.model.open(context));
     if (!opened.tokenizer)
@@ -85,7 +73,7 @@ Result<nlohmann::ordered_json> run(Options options, const CLI::App& app, const C
     }
     nlohmann::ordered_json messages = nlohmann::ordered_json::array();
     for (const auto& message : conversation.messages)
-        messages.push_back({{"role", nameOf(message.role)}, {"text", message.text}});
+        messages.push_back({{"role", roleName(message.role)}, {"text", message.text}});
     return nlohmann::ordered_json{{"messages", messages}};
 }
 

@@ -2,15 +2,6 @@
 
 namespace ternion {
 
-Status checkTokens(std::span<const TokenId> tokens, const ModelConfig& config) {
-    for (const TokenId token : tokens)
-        if (token < 0 || token >= config.vocabSize)
-            return Error{ErrorCode::InvalidArgument,
-                         "token " + std::to_string(token) + " is outside the vocabulary of " + std::to_string(config.vocabSize),
-                         {}};
-    return {};
-}
-
 std::vector<DeviceInfo> BackendRegistry::devices(std::string_view name) const {
     std::vector<DeviceInfo> found;
     for (const auto& backend : backends_)

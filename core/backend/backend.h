@@ -68,9 +68,6 @@ struct MemoryUse {
     std::uint64_t total() const { return weights + state + scratch; }
 };
 
-/// InvalidArgument naming the first token that is outside the vocabulary.
-Status checkTokens(std::span<const TokenId> tokens, const ModelConfig& config);
-
 /// All intermediates of one BitLinear over T tokens; what parity tests compare.
 struct BitLinearOutput {
     std::vector<std::int8_t> codes;          ///< `[T, in]`

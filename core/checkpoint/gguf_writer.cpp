@@ -108,7 +108,7 @@ struct Lister {
 
     Status trits(const std::string& name, const TernaryMatrix& matrix, Shape shape) {
         header.tensor(scaleName(name), StoredType::F32, {1});
-        shape.back() = std::int64_t{matrix.blocksPerRow()} * TernaryMatrix::blockColumns;
+        shape.back() = TernaryMatrix::paddedColumns(matrix.cols());
         header.tensor(name, packed, std::move(shape));
         return {};
     }

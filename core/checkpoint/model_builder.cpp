@@ -20,8 +20,7 @@ const char* boundsName(SourceKind kind) { return kind == SourceKind::Packed ? pa
 
 /// A row of a packed tensor is whole blocks.
 Shape storedShape(SourceKind kind, Shape shape) {
-    constexpr std::int64_t block = TernaryMatrix::blockColumns;
-    if (kind == SourceKind::Packed) shape.back() = (shape.back() + block - 1) / block * block;
+    if (kind == SourceKind::Packed) shape.back() = TernaryMatrix::paddedColumns(static_cast<int>(shape.back()));
     return shape;
 }
 
@@ -31,7 +30,7 @@ public:
     Checker(SourceKind kind, const TensorSource& source) : kind_(kind), source_(source) {}
 
     Status trits(const std::string& name, const TernaryMatrix&, Shape shape) {
-        if (kind_ == SourceKind::Latent) return tied(name, shape) ? Status() : expect(name, shape);
+        if (kind_ == SourceKind::Latent) return tied(name) ? Status() : expect(name, shape);
         TERNION_CHECK(expect(scaleName(name), {1}));
         return expect(name, storedShape(kind_, std::move(shape)), true);
     }
@@ -58,9 +57,7 @@ public:
     void tieHead() { tied_ = true; }
 
 private:
-    bool tied(const std::string& name, const Shape&) const {
-        return tied_ && name == headName && source_.find(name) == nullptr;
-    }
+    bool tied(const std::string& name) const { return tied_ && name == headName && source_.find(name) == nullptr; }
     Status expect(const std::string& name, const Shape& shape, bool packed = false) {
         expected_.insert(name);
         const StoredTensor* tensor = source_.find(name);

@@ -9,9 +9,7 @@ namespace {
 constexpr std::size_t scaleBytes = 2;
 constexpr std::size_t codeBytes = TernaryMatrix::blockBytes;
 
-std::size_t blocksOf(int cols) {
-    return (static_cast<std::size_t>(cols) + TernaryMatrix::blockColumns - 1) / TernaryMatrix::blockColumns;
-}
+std::size_t blocksOf(int cols) { return static_cast<std::size_t>(TernaryMatrix::blocksFor(cols)); }
 
 std::size_t digitBytes(StoredType type) { return type == StoredType::TQ2_0 ? codeBytes : 52; }
 

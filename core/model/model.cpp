@@ -48,7 +48,7 @@ private:
 };
 
 Result<TernaryMatrix> randomMatrix(int rows, int cols, std::mt19937_64& random) {
-    const auto blocks = static_cast<std::size_t>((cols + TernaryMatrix::blockColumns - 1) / TernaryMatrix::blockColumns);
+    const auto blocks = static_cast<std::size_t>(TernaryMatrix::blocksFor(cols));
     TERNION_TRY(auto packed, AlignedBuffer::allocate(static_cast<std::size_t>(rows) * blocks * TernaryMatrix::blockBytes));
     // Two random bits a code with 3 made 1 would favour zero; three bits modulo 3 would favour 0 and 1. From 81 = 3^4
     // equally likely bytes, one byte of four codes at a time: each trit a third.

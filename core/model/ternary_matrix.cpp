@@ -28,7 +28,7 @@ constexpr Place placeOf(int column) {
 constexpr std::uint64_t everyCode1 = 0x5555555555555555;
 
 std::size_t packedSize(int rows, int cols) {
-    const auto blocks = (static_cast<std::size_t>(cols) + TernaryMatrix::blockColumns - 1) / TernaryMatrix::blockColumns;
+    const auto blocks = static_cast<std::size_t>(TernaryMatrix::blocksFor(cols));
     return static_cast<std::size_t>(rows) * blocks * TernaryMatrix::blockBytes;
 }
 

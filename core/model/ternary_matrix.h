@@ -32,6 +32,10 @@ public:
     static constexpr int blockColumns = 256;
     static constexpr std::size_t blockBytes = 64;
 
+    /// Blocks of a row of `cols`, and the columns those hold.
+    static constexpr int blocksFor(int cols) { return cols / blockColumns + (cols % blockColumns != 0 ? 1 : 0); }
+    static constexpr int paddedColumns(int cols) { return blocksFor(cols) * blockColumns; }
+
     TernaryMatrix() = default;
 
     /// Absmean ternarisation of latent weights, row-major `[rows, cols]`:
@@ -51,7 +55,7 @@ public:
     int rows() const { return rows_; }
     int cols() const { return cols_; }
     float gamma() const { return gamma_; }
-    int blocksPerRow() const { return (cols_ + blockColumns - 1) / blockColumns; }
+    int blocksPerRow() const { return blocksFor(cols_); }
     std::size_t rowBytes() const { return static_cast<std::size_t>(blocksPerRow()) * blockBytes; }
     std::span<const std::byte> packed() const { return packed_.bytes(); }
     std::span<const std::byte> packedRow(int row) const { return packed().subspan(row * rowBytes(), rowBytes()); }

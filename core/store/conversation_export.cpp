@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "store/conversation_store.h"
@@ -8,26 +9,10 @@
 namespace ternion {
 namespace {
 
-const char* roleName(Role role) {
-    switch (role) {
-        case Role::System:
-            return "system";
-        case Role::User:
-            return "user";
-        default:
-            return "assistant";
-    }
-}
-
-const char* heading(Role role) {
-    switch (role) {
-        case Role::System:
-            return "System";
-        case Role::User:
-            return "User";
-        default:
-            return "Assistant";
-    }
+std::string heading(Role role) {
+    std::string name = roleName(role);
+    name.front() = static_cast<char>(std::toupper(name.front()));
+    return name;
 }
 
 /// Well-formed, with "\n" as the only line ending: a lone "\r" is one too in Markdown.

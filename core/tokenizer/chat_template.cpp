@@ -104,6 +104,18 @@ private:
 
 }  // namespace
 
+const char* roleName(Role role) {
+    switch (role) {
+        case Role::System:
+            return "system";
+        case Role::User:
+            return "user";
+        case Role::Assistant:
+            return "assistant";
+    }
+    return "";
+}
+
 ChatTemplate ChatTemplate::roleTags() { return {"{bos}", "{text}\n", "<|user|>{text}<|assistant|>", "{text}{eos}", ""}; }
 
 std::string ChatTemplate::toText() const {

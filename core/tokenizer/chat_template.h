@@ -12,6 +12,9 @@ namespace ternion {
 
 enum class Role { System, User, Assistant };
 
+/// "system", "user", "assistant".
+const char* roleName(Role role);
+
 struct ChatMessage {
     Role role = Role::User;
     std::string text;

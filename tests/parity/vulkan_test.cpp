@@ -89,6 +89,33 @@ TEST_F(VulkanParity, DecodeGoesOnAfterTracesHaveMovedTheReadback) {
     });
 }
 
+TEST_F(VulkanParity, RefusesTheSameInputWithTheSameWords) {
+    const auto model = parity::oddModel(parity::oddConfig(61, 77));
+    const auto cpu = reference(model);
+    onEveryDevice(model, [&](DeviceModel& device) {
+        const auto refusals = [&](DeviceModel& on) {
+            std::vector<std::string> said;
+            const auto note = [&](const auto& result) {
+                said.push_back(result ? "accepted" : result.error().text());
+                EXPECT_TRUE(!result && result.error().code == ErrorCode::InvalidArgument) << said.back();
+            };
+            const auto state = on.createState();
+            const std::vector<float> row(61), odd(62);
+            note(on.forward(std::vector<TokenId>{1, 101}, **state, {}));
+            note(on.forwardLayer(-1, row, **state));
+            note(on.forwardLayer(3, row, **state));
+            note(on.forwardLayer(0, odd, **state));
+            note((*state)->restore({std::vector<float>(5), 0}));
+            BitLinear linear = parity::bitLinear({7, 61}, 1);
+            note(on.bitLinear(linear, odd));
+            linear.norm.pop_back();
+            note(on.bitLinear(linear, row));
+            return said;
+        };
+        EXPECT_EQ(refusals(*cpu), refusals(device));
+    });
+}
+
 TEST(VulkanBackend, NoSuchDeviceIsAnErrorThatNamesIt) {
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     const auto loaded = makeVulkanBackend()->load(model, 99, {});

@@ -9,6 +9,7 @@
 
 #include "backend/cpu/host_processor.h"
 #include "backend/float_profile.h"
+#include "backend/input_checks.h"
 
 namespace ternion {
 namespace {
@@ -27,11 +28,7 @@ public:
     }
     Result<StateSnapshot> snapshot() const override { return now_; }
     Status restore(const StateSnapshot& snapshot) override {
-        if (snapshot.h.size() != now_.h.size() || snapshot.position < 0)
-            return Error{ErrorCode::InvalidArgument,
-                         "the saved state has " + std::to_string(snapshot.h.size()) + " values, this model's has " +
-                             std::to_string(now_.h.size()) + "; restore it with the model it was saved from",
-                         {}};
+        TERNION_CHECK(checkSnapshot(snapshot, now_.h.size()));
         now_ = snapshot;
         return {};
     }
@@ -57,8 +54,7 @@ Status CpuModel::allocate(Rows& rows, int width) {
 }
 
 Status CpuModel::allocate(Codes& codes, int width) {
-    constexpr auto block = static_cast<std::size_t>(TernaryMatrix::blockColumns);
-    const std::size_t padded = (static_cast<std::size_t>(width) + block - 1) / block * block;
+    const auto padded = static_cast<std::size_t>(TernaryMatrix::paddedColumns(width));
     TERNION_TRY(codes.buffer, AlignedBuffer::allocate(chunkTokens * padded));
     return {};
 }
@@ -250,11 +246,7 @@ Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceS
 
 Result<std::vector<float>> CpuModel::forwardLayer(int layer, std::span<const float> x, DeviceState& state) {
     const auto width = static_cast<std::size_t>(x_.width);
-    if (layer < 0 || layer >= model_->config.numLayers || x.size() % width != 0)
-        return Error{ErrorCode::InvalidArgument,
-                     "layer " + std::to_string(layer) + " of " + std::to_string(model_->config.numLayers) + " cannot take " +
-                         std::to_string(x.size()) + " values; expected rows of " + std::to_string(width),
-                     {}};
+    TERNION_CHECK(checkLayerInput(layer, x.size(), model_->config));
     std::vector<float> out(x.begin(), x.end());
     for (std::size_t at = 0; at < out.size(); at += chunkTokens * width) {
         const std::size_t count = std::min(chunkTokens * width, out.size() - at);
@@ -269,11 +261,7 @@ Result<std::vector<float>> CpuModel::forwardLayer(int layer, std::span<const flo
 Result<BitLinearOutput> CpuModel::bitLinear(const BitLinear& linear, std::span<const float> x) {
     const TernaryMatrix& matrix = linear.weight;
     const auto in = static_cast<std::size_t>(matrix.cols()), out = static_cast<std::size_t>(matrix.rows());
-    if (in == 0 || linear.norm.size() != in || x.size() % in != 0)
-        return Error{ErrorCode::InvalidArgument,
-                     std::to_string(x.size()) + " values and a norm of " + std::to_string(linear.norm.size()) +
-                         " do not fit a matrix of " + std::to_string(in) + " columns",
-                     {}};
+    TERNION_CHECK(checkBitLinearInput(linear, x.size()));
     Codes codes;
     TERNION_CHECK(allocate(codes, matrix.cols()));
     std::vector<float> normed(in);

@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "backend/input_checks.h"
+
 namespace ternion::vulkan {
 namespace {
 
 // Tokens a submission, at most: stopping waits for one, and a processor takes its time.
 constexpr std::size_t mostTokens(const DeviceInfo& device) { return device.software ? 16 : 128; }
 constexpr std::size_t widestBufferBytes = std::size_t{32} << 20;  // what bounds a submission of a wide model
-
-constexpr std::size_t paddedColumns(std::size_t columns) {
-    return (columns + TernaryMatrix::blockColumns - 1) / TernaryMatrix::blockColumns * TernaryMatrix::blockColumns;
-}
 
 std::size_t sizeOf(int extent) { return static_cast<std::size_t>(extent); }
 
@@ -46,11 +44,7 @@ Result<StateSnapshot> VulkanState::snapshot() const {
 }
 
 Status VulkanState::restore(const StateSnapshot& snapshot) {
-    if (snapshot.h.size() != floats_)
-        return Error{
-            ErrorCode::InvalidArgument,
-            "the state has " + std::to_string(snapshot.h.size()) + " values; this model's has " + std::to_string(floats_),
-            {}};
+    TERNION_CHECK(checkSnapshot(snapshot, floats_));
     std::copy(snapshot.h.begin(), snapshot.h.end(), upload_.as<float>().begin());
     TERNION_CHECK(transfer(upload_, h_));
     position_ = snapshot.position;
@@ -75,6 +69,8 @@ Status VulkanModel::allocateScratch() {
     chunk_ = static_cast<std::uint32_t>(
         std::clamp<std::size_t>(widestBufferBytes / (widest * sizeof(float)), 1, mostTokens(device())));
 
+    const auto padded = [](int columns) { return sizeOf(TernaryMatrix::paddedColumns(columns)); };
+
     struct Row {
         Buffer Scratch::*buffer;
         MemoryKind kind;
@@ -86,7 +82,7 @@ Status VulkanModel::allocateScratch() {
              Row{&Scratch::y, MemoryKind::Device, std::max(3 * state, 2 * glu) * sizeof(float)},
              Row{&Scratch::values, MemoryKind::Device, std::max({3 * hidden, state, glu}) * sizeof(float)},
              Row{&Scratch::codes, MemoryKind::Device,
-                 std::max({3 * paddedColumns(hidden), paddedColumns(state), paddedColumns(glu)})},
+                 std::max({3 * padded(config.hiddenSize), padded(config.stateSize()), padded(config.intermediateSize)})},
              Row{&Scratch::scales, MemoryKind::Device, 3 * sizeof(float)},
              Row{&Scratch::sums, MemoryKind::Device, 3 * sizeof(std::int32_t)},
              Row{&Scratch::states, MemoryKind::Device, state * sizeof(float)},
@@ -282,6 +278,7 @@ Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, Devi
 }
 
 Result<std::vector<float>> VulkanModel::forwardLayer(int layer, std::span<const float> x, DeviceState& state) {
+    TERNION_CHECK(checkLayerInput(layer, x.size(), model_->config));
     const std::size_t hidden = sizeOf(model_->config.hiddenSize);
     std::vector<float> result;
     while (!x.empty()) {
@@ -305,9 +302,10 @@ Result<std::vector<float>> VulkanModel::forwardLayer(int layer, std::span<const 
 }
 
 Result<BitLinearOutput> VulkanModel::bitLinear(const BitLinear& linear, std::span<const float> x) {
+    TERNION_CHECK(checkBitLinearInput(linear, x.size()));
     const auto columns = sizeOf(linear.weight.cols()), rows = sizeOf(linear.weight.rows());
-    const auto padded = paddedColumns(columns);
-    const std::size_t tokens = columns > 0 ? x.size() / columns : 0;
+    const auto padded = sizeOf(TernaryMatrix::paddedColumns(linear.weight.cols()));
+    const std::size_t tokens = x.size() / columns;
     // The matrix need not be the model's, so neither its weights nor what it works in are there yet.
     TERNION_TRY(auto memory,
                 WeightMemory::create(*device_, linear.weight.packed().size() + linear.norm.size() * sizeof(float)));

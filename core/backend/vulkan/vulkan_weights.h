@@ -48,7 +48,7 @@ struct DeviceBitLinear {
     std::array<float, 3> gamma{};
     std::uint32_t projections = 1, rows = 0, columns = 0;
 
-    std::uint32_t blocks() const { return (columns + TernaryMatrix::blockColumns - 1) / TernaryMatrix::blockColumns; }
+    std::uint32_t blocks() const { return static_cast<std::uint32_t>(TernaryMatrix::blocksFor(static_cast<int>(columns))); }
 };
 
 struct DeviceLayer {
