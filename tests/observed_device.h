@@ -71,9 +71,9 @@ public:
         for (auto& device : all) device.backend = name();
         return all;
     }
-    Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model> model, int device,
-                                              const Progress& progress) override {
-        TERNION_TRY(auto loaded, real_->load(std::move(model), device, progress));
+    Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model> model, int device, const Progress& progress,
+                                              const LoadOptions& options) override {
+        TERNION_TRY(auto loaded, real_->load(std::move(model), device, progress, options));
         DeviceInfo info = loaded->device();
         info.backend = name();
         return std::unique_ptr<DeviceModel>(new ObservedDevice(std::move(loaded), std::move(info), observer_));

@@ -8,16 +8,19 @@ layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint laneCount = 32u;
 layout(constant_id = 2) const uint tileTokens = 1u;
 layout(constant_id = 3) const uint result = 0u;  // 0: y; 1: y added to what is there (the residual); 2: the accumulators
+layout(constant_id = 4) const bool dense = false;
+
+#include "packing.glsl"
 
 layout(push_constant, std430) uniform Push {
-    Quads weights;  // [P, rows, blocks * 4] packed trits (core/model/ternary_matrix.h)
-    Quads codes;    // [P, T, blocks * 16]
+    Quads weights;  // [P, rows, quadsPerRow(columns)] packed trits
+    Quads codes;    // [P, T, codeQuads(columns)]
     Floats scales;  // [P, T]
     Ints sums;      // [P, T]
     Floats y;       // [P, T, rows] out
     float gamma[3];
     uint rows;
-    uint blocks;
+    uint columns;
     uint tokens;
 };
 
@@ -30,22 +33,22 @@ void main() {
     const uint p = gl_WorkGroupID.z;
     const uint firstToken = gl_WorkGroupID.y * tileTokens;
     const float gammaHere = gamma[p];
+    const uint rowQuads = quadsPerRow(columns);
+    const uint tokenQuads = codeQuads(columns);
 
     for (uint base = gl_WorkGroupID.x * groupRows; base < rows; base += gl_NumWorkGroups.x * groupRows) {
         const uint row = min(base + self / laneCount, rows - 1u);
-        const uint rowStart = (p * rows + row) * blocks * 4u;
+        const uint rowStart = (p * rows + row) * rowQuads;
         int sum[tileTokens];
         for (uint t = 0u; t < tileTokens; ++t) sum[t] = 0;
-        for (uint quad = lane; quad < blocks * 4u; quad += laneCount) {
-            const uvec4 packed = weights.v[rowStart + quad];
-            // Of the block's 16 quads of codes: group quad/2 of eight, and in it every second.
-            const uint first = (quad >> 2u) * 16u + ((quad >> 1u) & 1u) * 8u + (quad & 1u);
-            for (uint t = 0u; t < tileTokens; ++t) {
-                const uint token = min(firstToken + t, tokens - 1u);
-                const uint at = (p * tokens + token) * blocks * 16u + first;
-                for (uint l = 0u; l < 4u; ++l) {
-                    const uvec4 trits = (packed >> (2u * l)) & 0x03030303u;
-                    const uvec4 four = codes.v[at + 2u * l];
+        for (uint quad = lane; quad < rowQuads; quad += laneCount) {
+            Unpacking left = unpacking(weights.v[rowStart + quad]);
+            for (uint step = 0u; step < stepsPerQuad; ++step) {
+                const uvec4 trits = nextCodes(left);
+                const uint at = codeQuad(quad, step, rowQuads);
+                for (uint t = 0u; t < tileTokens; ++t) {
+                    const uint token = min(firstToken + t, tokens - 1u);
+                    const uvec4 four = codes.v[(p * tokens + token) * tokenQuads + at];
                     sum[t] = dot4(trits.x, four.x, sum[t]);
                     sum[t] = dot4(trits.y, four.y, sum[t]);
                     sum[t] = dot4(trits.z, four.z, sum[t]);

@@ -3,6 +3,7 @@
 //   float source(uint column);    the value that BitLinear is given
 // One workgroup a token (x) and projection (y). Sums of squares run in float_profile.h's 256 lanes.
 #include "buffers.glsl"
+#include "code_columns.glsl"
 #include "float_profile.glsl"
 
 const uint lanes = 256u;
@@ -14,7 +15,7 @@ layout(push_constant, std430) uniform Push {
     Floats weight;  // [width] of the RMSNorm before the BitLinear
     Floats values;  // [P, T, width] out: what BitLinear is given
     Floats norms;   // [P, width] the BitLinears' own norm weights
-    Words codes;    // [P, T, blocks * 64] out: int8 codes, four a word, zero past width
+    Words codes;    // [P, T, codeQuads(width) * 4] out: int8 codes, four a word, zero past width
     Floats scales;  // [P, T] out: s
     Ints sums;      // [P, T] out: sum of the codes
     uint width;
@@ -96,7 +97,7 @@ void main() {
     // From here an invocation packs four neighbouring columns, which others of the workgroup have written.
     memoryBarrierBuffer();
     barrier();
-    const uint words = (width + lanes - 1u) / lanes * 64u;
+    const uint words = codeQuads(width) * 4u;
     int sum = 0;
     for (uint word = lane; word < words; word += lanes) {
         uint packed = 0u;

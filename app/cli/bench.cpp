@@ -37,7 +37,7 @@ Result<std::shared_ptr<DeviceModel>> openDevice(const Options& options, const Co
     TERNION_TRY(auto model, randomModel(config, 1));
     model.name = options.preset + " (random trits)";
     TERNION_TRY(auto device, context.registry.load(options.model.backend, std::make_shared<const Model>(std::move(model)),
-                                                   context.progress()));
+                                                   context.progress(), options.model.load));
     return std::shared_ptr<DeviceModel>(std::move(device));
 }
 
@@ -127,6 +127,7 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
                                   {"device", device->device().name},
                                   {"driver", device->device().driver},
                                   {"params", model.config.parameterCount()},
+                                  {"packing", device->packing() == Packing::Dense ? "dense" : "2bit"},
                                   {"weight_bytes", memory.weights},
                                   {"prompt_tokens", options.prompt},
                                   {"prefill_tok_s", prefill},

@@ -56,6 +56,7 @@ struct ModelOptions {
     std::filesystem::path model;
     std::string backend;
     std::string profile = "float";
+    LoadOptions load;
 
     void addTo(CLI::App& app, bool modelRequired);
     struct Opened {

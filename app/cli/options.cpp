@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "command.h"
 
@@ -18,6 +19,10 @@ void ModelOptions::addTo(CLI::App& app, bool modelRequired) {
     auto* option = app.add_option("-m,--model", model, "A Hugging Face folder or a GGUF file");
     if (modelRequired) option->required();
     app.add_option("-b,--backend", backend, "cpu, vulkan or vulkan:N; without it the best there is");
+    static const std::map<std::string, Packing> packings{
+        {"auto", Packing::Auto}, {"2bit", Packing::TwoBit}, {"dense", Packing::Dense}};
+    app.add_option("--packing", load.packing, "How the device keeps its trits: auto, 2bit, or dense (five a byte)")
+        ->transform(CLI::CheckedTransformer(packings));
     app.add_option("--profile", profile, "Arithmetic: float")->check(CLI::IsMember({"float", "fixed"}));
 }
 
@@ -36,7 +41,7 @@ Result<ModelOptions::Opened> ModelOptions::open(const Context& context) const {
     if (opened.checkpoint.tokenizer) {
         TERNION_TRY(opened.tokenizer, makeTokenizer(*opened.checkpoint.tokenizer));
     }
-    TERNION_TRY(opened.device, context.registry.load(device.id(), opened.checkpoint.model, progress));
+    TERNION_TRY(opened.device, context.registry.load(device.id(), opened.checkpoint.model, progress, load));
     return opened;
 }
 

@@ -38,10 +38,10 @@ Result<DeviceInfo> BackendRegistry::find(std::string_view id) const {
 }
 
 Result<std::unique_ptr<DeviceModel>> BackendRegistry::load(std::string_view id, std::shared_ptr<const Model> model,
-                                                           const Progress& progress) const {
+                                                           const Progress& progress, const LoadOptions& options) const {
     TERNION_TRY(const auto device, find(id));
     for (const auto& backend : backends_)
-        if (backend->name() == device.backend) return backend->load(std::move(model), device.index, progress);
+        if (backend->name() == device.backend) return backend->load(std::move(model), device.index, progress, options);
     return Error{ErrorCode::DeviceUnavailable, "its backend is not part of this program", std::string(id)};
 }
 

@@ -61,6 +61,17 @@ struct ForwardOutput {
     Trace trace;
 };
 
+/// How a device keeps its trits: two bits each, or five a byte (core/model/dense_trits.h).
+enum class Packing : std::uint8_t {
+    Auto,  ///< what is faster on the device, or what fits its memory
+    TwoBit,
+    Dense,
+};
+
+struct LoadOptions {
+    Packing packing = Packing::Auto;
+};
+
 struct MemoryUse {
     std::uint64_t weights = 0;
     std::uint64_t state = 0;
@@ -94,6 +105,7 @@ public:
                                           const ForwardOptions& options) = 0;
 
     virtual MemoryUse memory() const = 0;
+    virtual Packing packing() const { return Packing::TwoBit; }  ///< never Auto
 
     /// Bytes a second that this device reads from its memory, measured now over a buffer larger than its caches (about 0.2 s):
     /// the roof that decode is judged against.
@@ -112,9 +124,13 @@ public:
     virtual std::string_view name() const = 0;
     /// Every device it knows of, unusable ones too, each with its reason. Quick; never fails.
     virtual std::vector<DeviceInfo> devices() = 0;
-    /// DeviceUnavailable, DeviceOutOfMemory (with needed and available sizes), Cancelled.
-    virtual Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model> model, int device,
-                                                      const Progress& progress) = 0;
+    /// DeviceUnavailable, DeviceOutOfMemory (with needed and available sizes), Cancelled; InvalidArgument for a packing that
+    /// it does not have.
+    virtual Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model> model, int device, const Progress& progress,
+                                                      const LoadOptions& options) = 0;
+    Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model> model, int device, const Progress& progress) {
+        return load(std::move(model), device, progress, {});
+    }
 };
 
 /// The backends a program was built with, in order of preference. Filled at the composition root.
@@ -126,8 +142,8 @@ public:
     /// `id` is "cpu", "vulkan", "vulkan:1", or empty for the best usable device: a real GPU, else the CPU; software devices are
     /// used only when named. DeviceUnavailable says what there is instead.
     Result<DeviceInfo> find(std::string_view id) const;
-    Result<std::unique_ptr<DeviceModel>> load(std::string_view id, std::shared_ptr<const Model> model,
-                                              const Progress& progress) const;
+    Result<std::unique_ptr<DeviceModel>> load(std::string_view id, std::shared_ptr<const Model> model, const Progress& progress,
+                                              const LoadOptions& options = {}) const;
 
 private:
     std::vector<std::unique_ptr<Backend>> backends_;

@@ -181,6 +181,10 @@ TEST(CpuBackend, TellsWhatItIs) {
     const auto refused = load(parity::oddModel(parity::oddConfig(61, 77)), unknown);
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code, ErrorCode::DeviceUnavailable);
+
+    const auto dense = makeCpuBackend()->load(parity::oddModel(parity::oddConfig(61, 77)), 0, {}, {Packing::Dense});
+    ASSERT_FALSE(dense.ok());
+    EXPECT_EQ(dense.error().code, ErrorCode::InvalidArgument);
 }
 
 TEST(CpuModel, MeasuresItsMemory) {

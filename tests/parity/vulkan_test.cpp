@@ -17,7 +17,7 @@ std::unique_ptr<Backend> watchedBackend() {
     return makeVulkanBackend(options);
 }
 
-class VulkanParity : public testing::Test {
+class VulkanParity : public testing::TestWithParam<Packing> {
 protected:
     /// Calls `test` for each usable device; there must be one (lavapipe is among the packages).
     template <class Test>
@@ -27,8 +27,9 @@ protected:
         for (const DeviceInfo& info : backend->devices()) {
             if (!info.usable) continue;
             SCOPED_TRACE(info.id() + " " + info.name);
-            auto device = backend->load(model, info.index, {});
+            auto device = backend->load(model, info.index, {}, {GetParam()});
             ASSERT_TRUE(device.ok()) << device.error().text();
+            EXPECT_EQ((*device)->packing(), GetParam());
             test(**device);
             ++tested;
         }
@@ -42,17 +43,17 @@ std::unique_ptr<DeviceModel> reference(const std::shared_ptr<const Model>& model
     return std::move(*loaded);
 }
 
-TEST_F(VulkanParity, BitLinears) {
+TEST_P(VulkanParity, BitLinears) {
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     onEveryDevice(model, [&](DeviceModel& device) { parity::expectSameBitLinears(*reference(model), device); });
 }
 
-TEST_F(VulkanParity, Passes) {
+TEST_P(VulkanParity, Passes) {
     for (const auto& model : parity::models())
         onEveryDevice(model, [&](DeviceModel& device) { parity::expectSamePasses(*reference(model), device); });
 }
 
-TEST_F(VulkanParity, StatesMoveBetweenDevices) {
+TEST_P(VulkanParity, StatesMoveBetweenDevices) {
     const auto model = parity::oddModel(parity::oddConfig(257, 300));
     const auto cpu = reference(model);
     onEveryDevice(model, [&](DeviceModel& device) {
@@ -72,7 +73,7 @@ TEST_F(VulkanParity, StatesMoveBetweenDevices) {
     });
 }
 
-TEST_F(VulkanParity, DecodeGoesOnAfterTracesHaveMovedTheReadback) {
+TEST_P(VulkanParity, DecodeGoesOnAfterTracesHaveMovedTheReadback) {
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     const auto cpu = reference(model);
     onEveryDevice(model, [&](DeviceModel& device) {
@@ -89,7 +90,7 @@ TEST_F(VulkanParity, DecodeGoesOnAfterTracesHaveMovedTheReadback) {
     });
 }
 
-TEST_F(VulkanParity, RefusesTheSameInputWithTheSameWords) {
+TEST_P(VulkanParity, RefusesTheSameInputWithTheSameWords) {
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     const auto cpu = reference(model);
     onEveryDevice(model, [&](DeviceModel& device) {
@@ -116,6 +117,9 @@ TEST_F(VulkanParity, RefusesTheSameInputWithTheSameWords) {
     });
 }
 
+INSTANTIATE_TEST_SUITE_P(All, VulkanParity, testing::Values(Packing::TwoBit, Packing::Dense),
+                         [](const auto& instance) { return instance.param == Packing::Dense ? "dense" : "two_bit"; });
+
 TEST(VulkanBackend, NoSuchDeviceIsAnErrorThatNamesIt) {
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     const auto loaded = makeVulkanBackend()->load(model, 99, {});
@@ -124,19 +128,29 @@ TEST(VulkanBackend, NoSuchDeviceIsAnErrorThatNamesIt) {
     EXPECT_NE(loaded.error().text().find("vulkan:99"), std::string::npos);
 }
 
-TEST(VulkanBackend, AModelThatDoesNotFitSaysHowMuchThereIs) {
+TEST(VulkanBackend, AModelThatFitsDenselyOnlyIsPackedSoAndOneThatDoesNotFitSaysHowMuchThereIs) {
     const auto model = parity::oddModel(parity::oddConfig(512, 1536));
-    const auto unlimited = makeVulkanBackend()->load(model, 0, {});
-    ASSERT_TRUE(unlimited.ok());
-    const std::uint64_t weights = (*unlimited)->memory().weights;
-    for (const std::uint64_t limit : {weights / 2, weights + 1024}) {  // for the weights, and for what a pass works in
+    const auto loadWithin = [&](std::uint64_t limit, Packing packing) {
         VulkanOptions options;
         options.memoryLimit = limit;
-        const auto loaded = makeVulkanBackend(options)->load(model, 0, {});
+        return makeVulkanBackend(options)->load(model, 0, {}, {packing});
+    };
+    const auto weights = [&](Packing packing) { return (*loadWithin(0, packing))->memory().weights; };
+    const std::uint64_t twoBit = weights(Packing::TwoBit), dense = weights(Packing::Dense);
+    EXPECT_LT(dense, twoBit);
+    // For the weights, and for what a pass works in.
+    for (const auto& [limit, packing] : {std::pair{twoBit / 2, Packing::Auto}, std::pair{dense + 1024, Packing::Auto},
+                                         std::pair{twoBit + 1024, Packing::TwoBit}}) {
+        const auto loaded = loadWithin(limit, packing);
         ASSERT_FALSE(loaded.ok());
         EXPECT_EQ(loaded.error().code, ErrorCode::DeviceOutOfMemory);
         EXPECT_NE(loaded.error().message.find("MiB are available"), std::string::npos) << loaded.error().message;
     }
+    std::uint64_t least = dense;
+    while (!loadWithin(least, Packing::Dense)) least += std::uint64_t{1} << 18;
+    const auto fits = loadWithin(least, Packing::Auto);
+    ASSERT_TRUE(fits.ok()) << fits.error().text();
+    EXPECT_EQ((*fits)->packing(), Packing::Dense);
 }
 
 TEST(VulkanBackend, LoadingCanBeStopped) {

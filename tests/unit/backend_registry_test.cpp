@@ -20,7 +20,7 @@ public:
         info.usable = true;
         return {info};
     }
-    Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model>, int, const Progress&) override {
+    Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model>, int, const Progress&, const LoadOptions&) override {
         return Error{ErrorCode::DeviceUnavailable, "never loaded here", "gpu"};
     }
 

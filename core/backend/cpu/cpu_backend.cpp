@@ -29,12 +29,14 @@ public:
         return {info};
     }
 
-    Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model> model, int device,
-                                              const Progress& progress) override {
+    Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model> model, int device, const Progress& progress,
+                                              const LoadOptions& load) override {
         if (progress.stopped()) return Error{ErrorCode::Cancelled, "stopped", "cpu"};
         if (device != 0)
             return Error{ErrorCode::DeviceUnavailable, "there is one CPU device, number 0, not " + std::to_string(device),
                          "cpu"};
+        if (load.packing == Packing::Dense)
+            return Error{ErrorCode::InvalidArgument, "it has no dense packing; leave the choice to it, or take 2bit", "cpu"};
         TERNION_TRY(const Kernels* kernels, chooseKernels());
         return CpuModel::create(std::move(model), devices().front(), *kernels, threads_);
     }

@@ -27,8 +27,8 @@ public:
         return all;
     }
 
-    Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model> model, int index,
-                                              const Progress& progress) override {
+    Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model> model, int index, const Progress& progress,
+                                              const LoadOptions& load) override {
         const auto& instance = connect();
         if (!instance) return instance.error();
         const auto& all = (*instance)->devices();
@@ -37,7 +37,12 @@ public:
         const auto& physical = all[static_cast<std::size_t>(index)];
         if (!physical.info.usable) return Error{ErrorCode::DeviceUnavailable, physical.info.reason, physical.info.name};
         TERNION_TRY(auto device, vulkan::Device::create(*instance, physical));
-        return vulkan::VulkanModel::load(std::move(device), std::move(model), progress);
+        if (load.packing != Packing::Auto)
+            return vulkan::VulkanModel::load(std::move(device), std::move(model), load.packing, progress);
+        auto loaded = vulkan::VulkanModel::load(device, model, Packing::TwoBit, progress);
+        if (!loaded && loaded.error().code == ErrorCode::DeviceOutOfMemory)
+            return vulkan::VulkanModel::load(std::move(device), std::move(model), Packing::Dense, progress);
+        return loaded;
     }
 
 private:

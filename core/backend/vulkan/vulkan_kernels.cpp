@@ -22,7 +22,7 @@ constexpr std::uint32_t divideUp(std::uint32_t count, std::uint32_t by) { return
 
 }  // namespace
 
-Result<Kernels> Kernels::create(Device& device) {
+Result<Kernels> Kernels::create(Device& device, Packing packing) {
     Kernels kernels;
     const auto make = [&](Pipeline& pipeline, std::string_view name, std::size_t pushBytes,
                           std::span<const std::uint32_t> constants = {}) -> Status {
@@ -36,11 +36,12 @@ Result<Kernels> Kernels::create(Device& device) {
     TERNION_CHECK(make(kernels.mlgru_, "mlgru", sizeof(MlgruPush)));
 
     const ProductShape shape = productShape(device.physical());
+    const std::uint32_t dense = packing == Packing::Dense ? 1 : 0;
     for (std::size_t tile = 0; tile < kernels.bitLinear_.size(); ++tile)
         for (std::uint32_t result = 0; result < kernels.bitLinear_[tile].size(); ++result)
             TERNION_CHECK(make(kernels.bitLinear_[tile][result], device.physical().packedDot ? "bit_linear_dot" : "bit_linear",
                                sizeof(BitLinearPush),
-                               std::array{shape.workgroup, shape.lanes, tile == 0 ? 1U : shape.tile, result}));
+                               std::array{shape.workgroup, shape.lanes, tile == 0 ? 1U : shape.tile, result, dense}));
     kernels.groupRows_ = shape.workgroup / shape.lanes;
     kernels.tileTokens_ = shape.tile;
     kernels.maxGroups_ = device.physical().limits.maxComputeWorkGroupCount[0];

@@ -17,7 +17,7 @@ struct QuantisePush {
 struct BitLinearPush {
     VkDeviceAddress weights, codes, scales, sums, y;
     std::array<float, 3> gamma;
-    std::uint32_t rows, blocks, tokens;
+    std::uint32_t rows, columns, tokens;
 };
 
 struct MlgruPush {
@@ -31,7 +31,7 @@ enum class ProductResult : std::uint32_t { Store, AddToResidual, Accumulators };
 /// One pipeline a kernel and shape, made when the model is loaded. Outlived by the Device.
 class Kernels {
 public:
-    static Result<Kernels> create(Device& device);
+    static Result<Kernels> create(Device& device, Packing packing);
 
     void normQuantise(Commands& commands, const QuantisePush& push, std::uint32_t projections) const {
         quantise(commands, normQuantise_, push, projections);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "backend/input_checks.h"
+#include "model/dense_trits.h"
 
 namespace ternion::vulkan {
 namespace {
@@ -52,11 +53,11 @@ Status VulkanState::restore(const StateSnapshot& snapshot) {
 }
 
 Result<std::unique_ptr<DeviceModel>> VulkanModel::load(std::shared_ptr<Device> device, std::shared_ptr<const Model> model,
-                                                       const Progress& progress) {
-    TERNION_TRY(auto weights, DeviceWeights::upload(*device, *model, progress));
-    TERNION_TRY(auto kernels, Kernels::create(*device));
+                                                       Packing packing, const Progress& progress) {
+    TERNION_TRY(auto weights, DeviceWeights::upload(*device, *model, packing, progress));
+    TERNION_TRY(auto kernels, Kernels::create(*device, packing));
     std::unique_ptr<VulkanModel> loaded(
-        new VulkanModel(std::move(device), std::move(model), std::move(weights), std::move(kernels)));
+        new VulkanModel(std::move(device), std::move(model), packing, std::move(weights), std::move(kernels)));
     TERNION_CHECK(loaded->allocateScratch());
     return std::unique_ptr<DeviceModel>(std::move(loaded));
 }
@@ -69,7 +70,7 @@ Status VulkanModel::allocateScratch() {
     chunk_ = static_cast<std::uint32_t>(
         std::clamp<std::size_t>(widestBufferBytes / (widest * sizeof(float)), 1, mostTokens(device())));
 
-    const auto padded = [](int columns) { return sizeOf(TernaryMatrix::paddedColumns(columns)); };
+    const auto padded = [](int columns) { return sizeOf(codeColumns(columns)); };
 
     struct Row {
         Buffer Scratch::*buffer;
@@ -141,7 +142,7 @@ BitLinearPush VulkanModel::productPush(const DeviceBitLinear& linear, const Buff
             y.address,
             linear.gamma,
             linear.rows,
-            linear.blocks(),
+            linear.columns,
             tokens};
 }
 
@@ -304,12 +305,12 @@ Result<std::vector<float>> VulkanModel::forwardLayer(int layer, std::span<const 
 Result<BitLinearOutput> VulkanModel::bitLinear(const BitLinear& linear, std::span<const float> x) {
     TERNION_CHECK(checkBitLinearInput(linear, x.size()));
     const auto columns = sizeOf(linear.weight.cols()), rows = sizeOf(linear.weight.rows());
-    const auto padded = sizeOf(TernaryMatrix::paddedColumns(linear.weight.cols()));
+    const auto padded = sizeOf(codeColumns(linear.weight.cols()));
     const std::size_t tokens = x.size() / columns;
     // The matrix need not be the model's, so neither its weights nor what it works in are there yet.
     TERNION_TRY(auto memory,
                 WeightMemory::create(*device_, linear.weight.packed().size() + linear.norm.size() * sizeof(float)));
-    TERNION_TRY(const auto weights, putBitLinears(memory, {&linear}));
+    TERNION_TRY(const auto weights, putBitLinears(memory, packing_, {&linear}));
     TERNION_CHECK(memory.flush());
 
     BitLinearOutput output;
@@ -336,7 +337,7 @@ Result<BitLinearOutput> VulkanModel::bitLinear(const BitLinear& linear, std::spa
          {std::pair{&accumulators, ProductResult::Accumulators}, std::pair{&y, ProductResult::Store}})
         kernels_.bitLinear(commands,
                            {weights.weights, codes.address, scales.address, sums.address, out->address, weights.gamma,
-                            weights.rows, weights.blocks(), count},
+                            weights.rows, weights.columns, count},
                            1, result);
     TERNION_CHECK(commands.end());
     TERNION_CHECK(device_->run(commands));

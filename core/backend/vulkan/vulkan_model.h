@@ -36,10 +36,11 @@ private:
 class VulkanModel final : public DeviceModel {
 public:
     static Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<Device> device, std::shared_ptr<const Model> model,
-                                                     const Progress& progress);
+                                                     Packing packing, const Progress& progress);
 
     const Model& model() const override { return *model_; }
     const DeviceInfo& device() const override { return device_->physical().info; }
+    Packing packing() const override { return packing_; }
     Result<std::unique_ptr<DeviceState>> createState() override;
     Result<ForwardOutput> forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) override;
     MemoryUse memory() const override;
@@ -70,8 +71,13 @@ private:
         VkDeviceSize bytes = 0;
     };
 
-    VulkanModel(std::shared_ptr<Device> device, std::shared_ptr<const Model> model, DeviceWeights weights, Kernels kernels)
-        : device_(std::move(device)), model_(std::move(model)), weights_(std::move(weights)), kernels_(std::move(kernels)) {}
+    VulkanModel(std::shared_ptr<Device> device, std::shared_ptr<const Model> model, Packing packing, DeviceWeights weights,
+                Kernels kernels)
+        : device_(std::move(device)),
+          model_(std::move(model)),
+          packing_(packing),
+          weights_(std::move(weights)),
+          kernels_(std::move(kernels)) {}
     Status allocateScratch();
     void embed(std::span<const TokenId> tokens);
     QuantisePush quantisePush(const Buffer& x, VkDeviceAddress weight, const DeviceBitLinear& linear,
@@ -88,6 +94,7 @@ private:
 
     std::shared_ptr<Device> device_;
     std::shared_ptr<const Model> model_;
+    Packing packing_;
     DeviceWeights weights_;
     Kernels kernels_;
     Scratch scratch_;

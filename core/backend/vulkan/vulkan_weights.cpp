@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "model/dense_trits.h"
+
 namespace ternion::vulkan {
 namespace {
 
@@ -12,12 +14,17 @@ constexpr VkDeviceSize blockBytes = VkDeviceSize{128} << 20;
 
 constexpr VkDeviceSize aligned(VkDeviceSize size) { return (size + alignment - 1) / alignment * alignment; }
 
+std::size_t packedBytes(const TernaryMatrix& matrix, Packing packing) {
+    if (packing == Packing::TwoBit) return matrix.packed().size();
+    return static_cast<std::size_t>(matrix.rows()) * denseRowBytes(matrix.cols());
+}
+
 /// All that upload() puts, alignment included.
-VkDeviceSize bytesOf(const Model& model) {
+VkDeviceSize bytesOf(const Model& model, Packing packing) {
     VkDeviceSize bytes = 0;
     const auto add = [&](std::size_t floats) { bytes += aligned(floats * sizeof(float)); };
     model.forEachBitLinear([&](const std::string&, const BitLinear& linear) {
-        bytes += aligned(linear.weight.packed().size());
+        bytes += aligned(packedBytes(linear.weight, packing));
         add(linear.norm.size());
     });
     for (const Layer& layer : model.layers) {
@@ -87,16 +94,22 @@ Status WeightMemory::flush() {
     return {};
 }
 
-Result<DeviceBitLinear> putBitLinears(WeightMemory& memory, std::initializer_list<const BitLinear*> linears) {
+Result<DeviceBitLinear> putBitLinears(WeightMemory& memory, Packing packing, std::initializer_list<const BitLinear*> linears) {
     const BitLinear& first = **linears.begin();
     DeviceBitLinear device;
     device.projections = static_cast<std::uint32_t>(linears.size());
     device.rows = static_cast<std::uint32_t>(first.weight.rows());
     device.columns = static_cast<std::uint32_t>(first.weight.cols());
     std::vector<std::span<const std::byte>> trits, norms;
+    std::vector<std::vector<std::byte>> packed;
     for (const BitLinear* linear : linears) {
         device.gamma[trits.size()] = linear->weight.gamma();
-        trits.push_back(linear->weight.packed());
+        if (packing == Packing::Dense) {
+            packDense(linear->weight, 0, packed.emplace_back(packedBytes(linear->weight, packing)));
+            trits.emplace_back(packed.back());
+        } else {
+            trits.push_back(linear->weight.packed());
+        }
         norms.push_back(std::as_bytes(std::span(linear->norm)));
     }
     TERNION_TRY(device.weights, memory.put(trits));
@@ -104,8 +117,8 @@ Result<DeviceBitLinear> putBitLinears(WeightMemory& memory, std::initializer_lis
     return device;
 }
 
-Result<DeviceWeights> DeviceWeights::upload(Device& device, const Model& model, const Progress& progress) {
-    const VkDeviceSize needed = bytesOf(model);
+Result<DeviceWeights> DeviceWeights::upload(Device& device, const Model& model, Packing packing, const Progress& progress) {
+    const VkDeviceSize needed = bytesOf(model, packing);
     if (const VkDeviceSize available = device.available(); needed > available)
         return Error{ErrorCode::DeviceOutOfMemory,
                      "the model needs " + std::to_string(needed >> 20) + " MiB and " + std::to_string(available >> 20) +
@@ -120,19 +133,19 @@ Result<DeviceWeights> DeviceWeights::upload(Device& device, const Model& model, 
                       static_cast<double>(memory.bytes()) / static_cast<double>(needed));
         DeviceLayer on;
         TERNION_TRY(on.attnNorm, memory.put(layer.attnNorm));
-        TERNION_TRY(on.ifg, putBitLinears(memory, {&layer.i, &layer.f, &layer.g}));
+        TERNION_TRY(on.ifg, putBitLinears(memory, packing, {&layer.i, &layer.f, &layer.g}));
         TERNION_TRY(on.gNorm, memory.put(layer.gNorm));
-        TERNION_TRY(on.o, putBitLinears(memory, {&layer.o}));
+        TERNION_TRY(on.o, putBitLinears(memory, packing, {&layer.o}));
         TERNION_TRY(on.mlpNorm, memory.put(layer.mlpNorm));
-        TERNION_TRY(on.gate, putBitLinears(memory, {&layer.gate}));
-        TERNION_TRY(on.down, putBitLinears(memory, {&layer.down}));
+        TERNION_TRY(on.gate, putBitLinears(memory, packing, {&layer.gate}));
+        TERNION_TRY(on.down, putBitLinears(memory, packing, {&layer.down}));
         if (!layer.lowerBound.empty()) {
             TERNION_TRY(on.lowerBound, memory.put(layer.lowerBound));
         }
         weights.layers.push_back(on);
     }
     TERNION_TRY(weights.norm, memory.put(model.norm));
-    TERNION_TRY(weights.head, putBitLinears(memory, {&model.head}));
+    TERNION_TRY(weights.head, putBitLinears(memory, packing, {&model.head}));
     TERNION_CHECK(memory.flush());
     return weights;
 }

@@ -42,13 +42,11 @@ private:
     std::vector<Copy> copies_;
 };
 
-/// One or more BitLinears of one shape that a dispatch runs together: packed trits [P, rows, blocks], norms [P, in].
+/// One or more BitLinears of one shape that a dispatch runs together: packed trits [P, rows, row], norms [P, in].
 struct DeviceBitLinear {
     VkDeviceAddress weights = 0, norms = 0;
     std::array<float, 3> gamma{};
     std::uint32_t projections = 1, rows = 0, columns = 0;
-
-    std::uint32_t blocks() const { return static_cast<std::uint32_t>(TernaryMatrix::blocksFor(static_cast<int>(columns))); }
 };
 
 struct DeviceLayer {
@@ -65,9 +63,9 @@ struct DeviceWeights {
     DeviceBitLinear head;
 
     /// The embeddings stay on the host, which gathers a token's row. DeviceOutOfMemory, Cancelled.
-    static Result<DeviceWeights> upload(Device& device, const Model& model, const Progress& progress);
+    static Result<DeviceWeights> upload(Device& device, const Model& model, Packing packing, const Progress& progress);
 };
 
-Result<DeviceBitLinear> putBitLinears(WeightMemory& memory, std::initializer_list<const BitLinear*> linears);
+Result<DeviceBitLinear> putBitLinears(WeightMemory& memory, Packing packing, std::initializer_list<const BitLinear*> linears);
 
 }  // namespace ternion::vulkan
