@@ -1,14 +1,20 @@
 // Trits times int8 codes, exact in int32, and the rescale. A kernel includes this and defines
-//   int dot4(uint trits, uint codes, int sum);    sum of four products of bytes, added to `sum`
-// `laneCount` invocations share a row; a workgroup has as many rows as fit. Workgroups: x rows, y tiles of tokens, z projections.
+//   Factors factors(uvec4 codes);                      a quad of activation codes, as the product wants them
+//   int product(uvec4 trits, Factors codes, int sum);  sixteen products of bytes, added to `sum`
+//   int whole(int sum);                                what all products with one quad of weights came to
+// `laneCount` invocations share `tileRows` rows, for which they read the activations once, and `tileTokens` tokens, for which
+// they read the weights once. Workgroups: x rows, y tiles of tokens, z projections.
+#include "subgroups.glsl"
 #include "buffers.glsl"
 #include "float_profile.glsl"
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint laneCount = 32u;
-layout(constant_id = 2) const uint tileTokens = 1u;
-layout(constant_id = 3) const uint result = 0u;  // 0: y; 1: y added to what is there (the residual); 2: the accumulators
-layout(constant_id = 4) const bool dense = false;
+layout(constant_id = 2) const uint tileRows = 1u;
+layout(constant_id = 3) const uint tileTokens = 1u;
+layout(constant_id = 4) const uint result = 0u;  // 0: y; 1: y added to what is there (the residual); 2: the accumulators
+layout(constant_id = 5) const bool dense = false;
+layout(constant_id = 6) const uint shuffled = 1u;
 
 #include "packing.glsl"
 
@@ -24,55 +30,71 @@ layout(push_constant, std430) uniform Push {
     uint tokens;
 };
 
-shared int partial[gl_WorkGroupSize.x * tileTokens];
+shared int partial[gl_WorkGroupSize.x];
+
+/// Over the invocations that share rows; all of them get it.
+int sumOverLanes(int own) {
+    if (laneCount > shuffled) {
+        const uint self = gl_LocalInvocationID.x, lane = self % laneCount;
+        partial[self] = own;
+        barrier();
+        for (uint width = laneCount / 2u; width >= shuffled; width /= 2u) {
+            if (lane < width) partial[self] += partial[self + width];
+            barrier();
+        }
+        own = partial[self - lane + lane % shuffled];
+        barrier();
+    }
+    for (uint mask = min(laneCount, shuffled) / 2u; mask > 0u; mask /= 2u) own += shuffleXor(own, mask);
+    return own;
+}
+
+void store(uint p, uint token, uint row, int total) {
+    if (token >= tokens || row >= rows) return;
+    const uint index = p * tokens + token;
+    total -= sums.v[index];  // the codes were trit + 1
+    const uint at = index * rows + row;
+    precise float value = float(total) * divide(gamma[p], scales.v[index]);
+    if (result == 1u) value = y.v[at] + value;
+    y.v[at] = result == 2u ? intBitsToFloat(total) : value;
+}
 
 void main() {
-    const uint self = gl_LocalInvocationID.x;
-    const uint lane = self % laneCount;
-    const uint groupRows = gl_WorkGroupSize.x / laneCount;
+    const uint lane = gl_LocalInvocationID.x % laneCount;
+    const uint groupRows = gl_WorkGroupSize.x / laneCount * tileRows;
     const uint p = gl_WorkGroupID.z;
     const uint firstToken = gl_WorkGroupID.y * tileTokens;
-    const float gammaHere = gamma[p];
     const uint rowQuads = quadsPerRow(columns);
     const uint tokenQuads = codeQuads(columns);
 
     for (uint base = gl_WorkGroupID.x * groupRows; base < rows; base += gl_NumWorkGroups.x * groupRows) {
-        const uint row = min(base + self / laneCount, rows - 1u);
-        const uint rowStart = (p * rows + row) * rowQuads;
-        int sum[tileTokens];
-        for (uint t = 0u; t < tileTokens; ++t) sum[t] = 0;
+        const uint firstRow = base + gl_LocalInvocationID.x / laneCount * tileRows;
+        int sum[tileRows * tileTokens];
+        for (uint k = 0u; k < tileRows * tileTokens; ++k) sum[k] = 0;
         for (uint quad = lane; quad < rowQuads; quad += laneCount) {
-            Unpacking left = unpacking(weights.v[rowStart + quad]);
+            Unpacking left[tileRows];
+            for (uint r = 0u; r < tileRows; ++r)
+                left[r] = unpacking(weights.v[(p * rows + min(firstRow + r, rows - 1u)) * rowQuads + quad]);
+            int part[tileRows * tileTokens];
+            for (uint k = 0u; k < tileRows * tileTokens; ++k) part[k] = 0;
             for (uint step = 0u; step < stepsPerQuad; ++step) {
-                const uvec4 trits = nextCodes(left);
                 const uint at = codeQuad(quad, step, rowQuads);
+                uvec4 trits[tileRows];
+                for (uint r = 0u; r < tileRows; ++r) trits[r] = nextCodes(left[r]);
                 for (uint t = 0u; t < tileTokens; ++t) {
                     const uint token = min(firstToken + t, tokens - 1u);
-                    const uvec4 four = codes.v[(p * tokens + token) * tokenQuads + at];
-                    sum[t] = dot4(trits.x, four.x, sum[t]);
-                    sum[t] = dot4(trits.y, four.y, sum[t]);
-                    sum[t] = dot4(trits.z, four.z, sum[t]);
-                    sum[t] = dot4(trits.w, four.w, sum[t]);
+                    const Factors four = factors(codes.v[(p * tokens + token) * tokenQuads + at]);
+                    for (uint r = 0u; r < tileRows; ++r) {
+                        const uint k = t * tileRows + r;
+                        part[k] = product(trits[r], four, part[k]);
+                    }
                 }
             }
+            for (uint k = 0u; k < tileRows * tileTokens; ++k) sum[k] += whole(part[k]);
         }
-        if (laneCount > 1u) {
-            barrier();
-            for (uint t = 0u; t < tileTokens; ++t) partial[t * gl_WorkGroupSize.x + self] = sum[t];
-            barrier();
-        }
-        for (uint t = lane; t < tileTokens; t += laneCount) {
-            const uint token = firstToken + t;
-            if (token >= tokens || base + self / laneCount >= rows) continue;
-            int total = laneCount > 1u ? 0 : sum[t];
-            if (laneCount > 1u)
-                for (uint k = 0u; k < laneCount; ++k) total += partial[t * gl_WorkGroupSize.x + self - lane + k];
-            const uint index = p * tokens + token;
-            total -= sums.v[index];  // the codes were trit + 1
-            const uint at = index * rows + row;
-            precise float value = float(total) * divide(gammaHere, scales.v[index]);
-            if (result == 1u) value = y.v[at] + value;
-            y.v[at] = result == 2u ? intBitsToFloat(total) : value;
+        for (uint k = 0u; k < tileRows * tileTokens; ++k) {
+            const int total = sumOverLanes(sum[k]);
+            if (lane == k % laneCount) store(p, firstToken + k / tileRows, firstRow + k % tileRows, total);
         }
     }
 }

@@ -6,6 +6,17 @@
 spirv_instruction(extensions = ["SPV_KHR_integer_dot_product"], capabilities = [6018, 6019], id = 4450)
 int dotPacked(int a, int b, spirv_literal int format);
 
-int dot4(uint trits, uint codes, int sum) { return sum + dotPacked(int(trits), int(codes), 0); }
+struct Factors {
+    ivec4 codes;
+};
+
+Factors factors(uvec4 codes) { return Factors(ivec4(codes)); }
+
+int product(uvec4 trits, Factors four, int sum) {
+    for (int k = 0; k < 4; ++k) sum += dotPacked(int(trits[k]), four.codes[k], 0);
+    return sum;
+}
+
+int whole(int sum) { return sum; }
 
 #include "bit_linear.glsl"

@@ -2,12 +2,14 @@
 //   void prepare();               what source() needs of the whole row (called by all 256 invocations)
 //   float source(uint column);    the value that BitLinear is given
 // One workgroup a token (x) and projection (y). Sums of squares run in float_profile.h's 256 lanes.
+#include "subgroups.glsl"
 #include "buffers.glsl"
 #include "code_columns.glsl"
 #include "float_profile.glsl"
 
 const uint lanes = 256u;
 layout(local_size_x = 256) in;
+layout(constant_id = 0) const uint shuffled = 1u;
 
 layout(push_constant, std430) uniform Push {
     Floats x;       // [T, width]; [T, 2 width] for glu_quantise
@@ -29,13 +31,13 @@ shared float floatLane[lanes];
 shared int intLane[lanes];
 
 /// Every invocation of the workgroup calls these with its own value and gets the whole. `combine` of lane j and lane j + width,
-/// for width = 128, 64, ... 1: the order that float_profile.h gives sums.
+/// for width = 128, 64, ... 1: the order that float_profile.h gives sums. Shuffles give lane j + width the same bits as lane j.
 #define REDUCE(name, Type, lane, combine)                              \
     Type name(Type own) {                                              \
         const uint j = gl_LocalInvocationID.x;                         \
         lane[j] = own;                                                 \
         barrier();                                                     \
-        for (uint width_ = lanes / 2u; width_ > 0u; width_ /= 2u) {    \
+        for (uint width_ = lanes / 2u; width_ >= shuffled; width_ /= 2u) { \
             if (j < width_) {                                          \
                 precise const Type a = lane[j], b = lane[j + width_];  \
                 precise const Type combined = combine;                 \
@@ -43,7 +45,12 @@ shared int intLane[lanes];
             }                                                          \
             barrier();                                                 \
         }                                                              \
-        const Type whole = lane[0];                                    \
+        Type whole = lane[j % shuffled];                               \
+        for (uint width_ = shuffled / 2u; width_ > 0u; width_ /= 2u) { \
+            precise const Type a = whole, b = shuffleXor(a, width_);   \
+            precise const Type combined = combine;                     \
+            whole = combined;                                          \
+        }                                                              \
         barrier();                                                     \
         return whole;                                                  \
     }

@@ -9,27 +9,68 @@
 namespace ternion {
 namespace {
 
+/// A way to the same bits.
+struct Path {
+    std::string name;
+    Packing packing = Packing::TwoBit;
+    VulkanPaths choices = {};
+};
+
+std::vector<Path> inBothPackings(const std::vector<std::pair<const char*, VulkanPaths>>& choices) {
+    std::vector<Path> all;
+    for (const auto& [name, choice] : choices)
+        for (const Packing packing : {Packing::TwoBit, Packing::Dense})
+            all.push_back({std::string(name) + (packing == Packing::Dense ? "_dense" : "_two_bit"), packing, choice});
+    return all;
+}
+
+using Use = VulkanPaths::Use;
+
+/// Every way to multiply, to add up over invocations and to decode.
+std::vector<Path> paths() {
+    return inBothPackings({
+        {"default", {}},
+        {"dot", {.packedDot = Use::On, .shape = {64, 8, 2, 3}}},
+        {"multiply", {.packedDot = Use::Off, .shape = {64, 8, 2, 3}}},
+        {"no_shuffles", {.shuffles = Use::Off, .shape = {32, 4, 1, 2}}},
+        {"one_dispatch_a_step", {.persistent = Use::Off}},
+        {"persistent", {.persistent = Use::On}},
+    });
+}
+
+/// Shapes that hardware takes. Lanes beyond the device's subgroup meet in shared memory.
+std::vector<Path> shapes() {
+    return inBothPackings({
+        {"hardware", {.packedDot = Use::On, .shape = {256, 16, 1, 8}}},
+        {"subgroup_8", {.subgroupSize = 8, .shape = {256, 8, 4, 1}}},
+        {"subgroup_16", {.subgroupSize = 16, .shape = {32, 16, 2, 4}}},
+        {"subgroup_32", {.subgroupSize = 32, .shape = {64, 32, 4, 2}}},
+        {"subgroup_64", {.subgroupSize = 64, .shape = {64, 64, 2, 1}}},
+    });
+}
+
 /// Fails the test on any validation message.
-std::unique_ptr<Backend> watchedBackend() {
+std::unique_ptr<Backend> watchedBackend(const VulkanPaths& choices) {
     VulkanOptions options;
+    options.paths = choices;
     options.validation = true;
     options.onValidationMessage = [](const std::string& message) { ADD_FAILURE() << message; };
     return makeVulkanBackend(options);
 }
 
-class VulkanParity : public testing::TestWithParam<Packing> {
+class VulkanParity : public testing::TestWithParam<Path> {
 protected:
     /// Calls `test` for each usable device; there must be one (lavapipe is among the packages).
     template <class Test>
     void onEveryDevice(const std::shared_ptr<const Model>& model, const Test& test) {
-        const auto backend = watchedBackend();
+        const auto backend = watchedBackend(GetParam().choices);
         int tested = 0;
         for (const DeviceInfo& info : backend->devices()) {
             if (!info.usable) continue;
             SCOPED_TRACE(info.id() + " " + info.name);
-            auto device = backend->load(model, info.index, {}, {GetParam()});
+            auto device = backend->load(model, info.index, {}, {GetParam().packing});
             ASSERT_TRUE(device.ok()) << device.error().text();
-            EXPECT_EQ((*device)->packing(), GetParam());
+            EXPECT_EQ((*device)->packing(), GetParam().packing);
             test(**device);
             ++tested;
         }
@@ -43,17 +84,27 @@ std::unique_ptr<DeviceModel> reference(const std::shared_ptr<const Model>& model
     return std::move(*loaded);
 }
 
-TEST_P(VulkanParity, BitLinears) {
+class VulkanBitLinears : public VulkanParity {};
+
+TEST_P(VulkanBitLinears, AreTheReferences) {
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     onEveryDevice(model, [&](DeviceModel& device) { parity::expectSameBitLinears(*reference(model), device); });
 }
 
 TEST_P(VulkanParity, Passes) {
+    const auto model = parity::oddModel(parity::oddConfig(61, 77));
+    onEveryDevice(model, [&](DeviceModel& device) { parity::expectSamePasses(*reference(model), device); });
+}
+
+/// What a path is not part of, on the paths that a device takes by itself.
+class VulkanModels : public VulkanParity {};
+
+TEST_P(VulkanModels, Passes) {
     for (const auto& model : parity::models())
         onEveryDevice(model, [&](DeviceModel& device) { parity::expectSamePasses(*reference(model), device); });
 }
 
-TEST_P(VulkanParity, StatesMoveBetweenDevices) {
+TEST_P(VulkanModels, StatesMoveBetweenDevices) {
     const auto model = parity::oddModel(parity::oddConfig(257, 300));
     const auto cpu = reference(model);
     onEveryDevice(model, [&](DeviceModel& device) {
@@ -73,7 +124,7 @@ TEST_P(VulkanParity, StatesMoveBetweenDevices) {
     });
 }
 
-TEST_P(VulkanParity, DecodeGoesOnAfterTracesHaveMovedTheReadback) {
+TEST_P(VulkanModels, DecodeGoesOnAfterTracesHaveMovedTheReadback) {
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     const auto cpu = reference(model);
     onEveryDevice(model, [&](DeviceModel& device) {
@@ -90,7 +141,7 @@ TEST_P(VulkanParity, DecodeGoesOnAfterTracesHaveMovedTheReadback) {
     });
 }
 
-TEST_P(VulkanParity, RefusesTheSameInputWithTheSameWords) {
+TEST_P(VulkanModels, RefusesTheSameInputWithTheSameWords) {
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     const auto cpu = reference(model);
     onEveryDevice(model, [&](DeviceModel& device) {
@@ -117,8 +168,11 @@ TEST_P(VulkanParity, RefusesTheSameInputWithTheSameWords) {
     });
 }
 
-INSTANTIATE_TEST_SUITE_P(All, VulkanParity, testing::Values(Packing::TwoBit, Packing::Dense),
-                         [](const auto& instance) { return instance.param == Packing::Dense ? "dense" : "two_bit"; });
+const auto nameOf = [](const auto& instance) { return instance.param.name; };
+INSTANTIATE_TEST_SUITE_P(Paths, VulkanBitLinears, testing::ValuesIn(paths()), nameOf);
+INSTANTIATE_TEST_SUITE_P(Shapes, VulkanBitLinears, testing::ValuesIn(shapes()), nameOf);
+INSTANTIATE_TEST_SUITE_P(Paths, VulkanParity, testing::ValuesIn(paths()), nameOf);
+INSTANTIATE_TEST_SUITE_P(Packings, VulkanModels, testing::ValuesIn(inBothPackings({{"default", {}}})), nameOf);
 
 TEST(VulkanBackend, NoSuchDeviceIsAnErrorThatNamesIt) {
     const auto model = parity::oddModel(parity::oddConfig(61, 77));

@@ -10,9 +10,28 @@
 
 namespace ternion {
 
+/// How a BitLinear's rows are spread over invocations; powers of two. 0: what suits the device.
+struct ProductShape {
+    std::uint32_t workgroup = 0;  ///< invocations, 256 at most
+    std::uint32_t lanes = 0;      ///< invocations that share rows
+    std::uint32_t rows = 0;       ///< rows that share one reading of the activations
+    std::uint32_t tokens = 0;     ///< prefill: tokens that share one reading of the weights
+};
+
+/// Which of equal ways a device goes. For tests and experts: all give the same bits. On means: where the device can.
+struct VulkanPaths {
+    enum class Use : std::uint8_t { Auto, Off, On };
+    Use packedDot = Use::Auto;       ///< packed 8-bit dot products
+    Use shuffles = Use::Auto;        ///< reductions by subgroup shuffles, not in shared memory
+    Use persistent = Use::Auto;      ///< decode as one dispatch a token
+    std::uint32_t subgroupSize = 0;  ///< 0: the device's own
+    ProductShape shape = {};
+};
+
 struct VulkanOptions {
     std::uint64_t memoryLimit = 0;  ///< bytes of device memory to use at most; 0: all there is
-    bool validation = false;        ///< load the Khronos validation layer, if it is installed
+    VulkanPaths paths;
+    bool validation = false;  ///< load the Khronos validation layer, if it is installed
     /// Called with every validation message (any thread). Tests fail on one.
     std::function<void(const std::string& message)> onValidationMessage;
 };

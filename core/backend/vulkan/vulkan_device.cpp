@@ -15,10 +15,14 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
         VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, nullptr, 0, physical.queueFamily, 1, &priority};
     VkPhysicalDeviceShaderIntegerDotProductFeatures dot{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES,
                                                         nullptr, VK_TRUE};
+    VkPhysicalDeviceSubgroupSizeControlFeatures subgroups{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
+                                                          physical.packedDot ? &dot : nullptr, VK_TRUE, VK_TRUE};
     VkPhysicalDeviceBufferDeviceAddressFeatures address{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES,
-                                                        physical.packedDot ? &dot : nullptr, VK_TRUE, VK_FALSE, VK_FALSE};
+                                                        physical.subgroupSizeControl ? &subgroups : subgroups.pNext, VK_TRUE,
+                                                        VK_FALSE, VK_FALSE};
     std::vector<const char*> extensions;
     if (physical.packedDotExtension) extensions.push_back(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME);
+    if (physical.subgroupSizeExtension) extensions.push_back(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME);
     if (physical.memoryBudget) extensions.push_back(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
     const VkDeviceCreateInfo info{
         VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,          &address,          0,      1, &queue, 0, nullptr,
@@ -134,7 +138,8 @@ Result<Buffer> Device::allocate(VkDeviceSize size, MemoryKind kind) {
     return buffer;
 }
 
-Result<Pipeline> Device::pipeline(std::string_view name, std::span<const std::uint32_t> constants, std::size_t pushBytes) {
+Result<Pipeline> Device::pipeline(std::string_view name, std::span<const std::uint32_t> constants, std::size_t pushBytes,
+                                  bool subgroups) {
     const auto words = shaders::find(name);
     const std::string what = "the kernel " + std::string(name);
     const VkShaderModuleCreateInfo moduleInfo{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0, words.size_bytes(),
@@ -156,14 +161,19 @@ Result<Pipeline> Device::pipeline(std::string_view name, std::span<const std::ui
     for (std::uint32_t id = 0; id < constants.size(); ++id) entries.push_back({id, id * 4, 4});
     const VkSpecializationInfo specialization{static_cast<std::uint32_t>(entries.size()), entries.data(),
                                               constants.size_bytes(), constants.data()};
-    const VkComputePipelineCreateInfo info{VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
-                                           nullptr,
-                                           0,
-                                           {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, nullptr, 0,
-                                            VK_SHADER_STAGE_COMPUTE_BIT, module, "main", &specialization},
-                                           layout,
-                                           VK_NULL_HANDLE,
-                                           -1};
+    const bool sized = subgroups && physical_.subgroupSizeControl;
+    const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo subgroupSize{
+        VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO, nullptr, physical_.subgroupSize};
+    constexpr VkPipelineShaderStageCreateFlags fullSubgroups = VK_PIPELINE_SHADER_STAGE_CREATE_REQUIRE_FULL_SUBGROUPS_BIT;
+    const VkComputePipelineCreateInfo info{
+        VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+        nullptr,
+        0,
+        {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, sized ? &subgroupSize : nullptr, sized ? fullSubgroups : 0U,
+         VK_SHADER_STAGE_COMPUTE_BIT, module, "main", &specialization},
+        layout,
+        VK_NULL_HANDLE,
+        -1};
     VkPipeline handle = VK_NULL_HANDLE;
     TERNION_CHECK(check(api_.vkCreateComputePipelines(device_, VK_NULL_HANDLE, 1, &info, nullptr, &handle), what.c_str()));
     pipeline.pipeline = {handle, [this](VkPipeline p) { api_.vkDestroyPipeline(device_, p, nullptr); }};

@@ -44,7 +44,9 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
     VkPhysicalDeviceDriverProperties driver{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES, nullptr, {}, {}, {}, {}};
     VkPhysicalDeviceMaintenance3Properties allocation{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES, &driver, 0,
                                                       0};
-    VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &allocation, {}};
+    VkPhysicalDeviceSubgroupProperties subgroup{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES, &allocation, 0, 0, 0, VK_FALSE};
+    VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &subgroup, {}};
     api.vkGetPhysicalDeviceProperties2(handle, &properties);
     device.limits = properties.properties.limits;
     device.maxAllocation = allocation.maxMemoryAllocationSize;
@@ -57,17 +59,46 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
         return std::any_of(extensions.begin(), extensions.end(), [&](const auto& e) { return name == e.extensionName; });
     };
     device.memoryBudget = hasExtension(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
-    device.packedDotExtension =
-        properties.properties.apiVersion < VK_API_VERSION_1_3 && hasExtension(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME);
+    const bool version13 = properties.properties.apiVersion >= VK_API_VERSION_1_3;
+    device.packedDotExtension = !version13 && hasExtension(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME);
 
+    device.subgroupSizeExtension = !version13 && hasExtension(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME);
+
+    VkPhysicalDeviceSubgroupSizeControlFeatures sizeControl{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
+                                                            nullptr, VK_FALSE, VK_FALSE};
     VkPhysicalDeviceShaderIntegerDotProductFeatures dot{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES,
                                                         nullptr, VK_FALSE};
     VkPhysicalDeviceBufferDeviceAddressFeatures address{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES,
                                                         nullptr, VK_FALSE, VK_FALSE, VK_FALSE};
-    if (device.packedDotExtension || properties.properties.apiVersion >= VK_API_VERSION_1_3) address.pNext = &dot;
+    // Each structure only where the device knows it.
+    const auto append = [](auto& chain, auto& next) {
+        next.pNext = chain.pNext;
+        chain.pNext = &next;
+    };
+    if (device.packedDotExtension || version13) append(address, dot);
+    if (device.subgroupSizeExtension || version13) append(address, sizeControl);
     VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &address, {}};
     if (properties.properties.apiVersion >= VK_API_VERSION_1_2) api.vkGetPhysicalDeviceFeatures2(handle, &features);
     device.packedDot = dot.shaderIntegerDotProduct == VK_TRUE;
+    if (device.packedDot) {
+        VkPhysicalDeviceShaderIntegerDotProductProperties speed{};
+        speed.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_PROPERTIES;
+        VkPhysicalDeviceProperties2 more{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &speed, {}};
+        api.vkGetPhysicalDeviceProperties2(handle, &more);
+        device.packedDotFast = speed.integerDotProduct4x8BitPackedSignedAccelerated == VK_TRUE;
+    }
+    if ((subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 &&
+        (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT) != 0)
+        device.subgroupSize = subgroup.subgroupSize;
+    if (sizeControl.subgroupSizeControl == VK_TRUE && sizeControl.computeFullSubgroups == VK_TRUE) {
+        VkPhysicalDeviceSubgroupSizeControlProperties sizes{
+            VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES, nullptr, 0, 0, 0, 0};
+        VkPhysicalDeviceProperties2 more{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &sizes, {}};
+        api.vkGetPhysicalDeviceProperties2(handle, &more);
+        device.subgroupSizeControl = (sizes.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
+        device.leastSubgroupSize = sizes.minSubgroupSize;
+        device.mostSubgroupSize = sizes.maxSubgroupSize;
+    }
 
     api.vkGetPhysicalDeviceQueueFamilyProperties(handle, &count, nullptr);
     std::vector<VkQueueFamilyProperties> families(count);
@@ -95,6 +126,16 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
 }
 
 }  // namespace
+
+void PhysicalDevice::choose(const VulkanPaths& wanted) {
+    using Use = VulkanPaths::Use;
+    paths = wanted;
+    packedDot = packedDot && (wanted.packedDot == Use::On || (wanted.packedDot == Use::Auto && packedDotFast));
+    if (wanted.shuffles == Use::Off) subgroupSize = 1;
+    if (wanted.subgroupSize >= leastSubgroupSize && wanted.subgroupSize <= mostSubgroupSize && subgroupSizeControl &&
+        subgroupSize > 1)
+        subgroupSize = wanted.subgroupSize;
+}
 
 Result<std::shared_ptr<const Instance>> Instance::create(const VulkanOptions& options) {
     const std::shared_ptr<Instance> instance(new Instance);
@@ -160,6 +201,7 @@ Status Instance::findDevices() {
     for (const VkPhysicalDevice handle : handles) {
         devices_.push_back(describe(api_, handle, static_cast<int>(devices_.size())));
         devices_.back().memoryLimit = options_.memoryLimit;
+        devices_.back().choose(options_.paths);
     }
     return {};
 }

@@ -15,13 +15,22 @@ struct PhysicalDevice {
     VkPhysicalDevice handle = VK_NULL_HANDLE;
     DeviceInfo info;
     std::uint32_t queueFamily = 0;
-    bool packedDot = false;           ///< packed 8-bit dot products (VK_KHR_shader_integer_dot_product)
-    bool packedDotExtension = false;  ///< by extension: before Vulkan 1.3
-    bool memoryBudget = false;        ///< VK_EXT_memory_budget
+    bool packedDot = false;              ///< packed 8-bit dot products (VK_KHR_shader_integer_dot_product)
+    bool packedDotFast = false;          ///< in hardware
+    bool packedDotExtension = false;     ///< by extension: before Vulkan 1.3
+    bool memoryBudget = false;           ///< VK_EXT_memory_budget
+    std::uint32_t subgroupSize = 1;      ///< invocations in a row that can shuffle values; 1: they cannot
+    bool subgroupSizeControl = false;    ///< that size can be asked for (VK_EXT_subgroup_size_control)
+    bool subgroupSizeExtension = false;  ///< by extension: before Vulkan 1.3
+    std::uint32_t leastSubgroupSize = 0, mostSubgroupSize = 0;
     VkPhysicalDeviceLimits limits{};
     VkDeviceSize maxAllocation = 0;
     VkPhysicalDeviceMemoryProperties memory{};
     VkDeviceSize memoryLimit = 0;  ///< bytes to use at most; 0: all there is
+    VulkanPaths paths;
+
+    /// Narrows what it has to what `wanted` allows.
+    void choose(const VulkanPaths& wanted);
 };
 
 /// Thread-safe once made. Shared by the devices made from it.

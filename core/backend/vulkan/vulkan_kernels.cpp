@@ -2,20 +2,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 
 namespace ternion::vulkan {
 namespace {
 
-/// How a BitLinear's rows are spread over invocations.
-struct ProductShape {
-    std::uint32_t workgroup;  // invocations
-    std::uint32_t lanes;      // invocations that share a row
-    std::uint32_t tile;       // prefill: tokens that share one reading of the weights
-};
-
 ProductShape productShape(const PhysicalDevice& device) {
-    // A processor runs a workgroup's invocations one after another: none of them should wait for the others.
-    return device.info.software ? ProductShape{64, 1, 4} : ProductShape{256, 16, 8};
+    // A processor reads for each invocation in turn: what can be read once should be, and nobody should wait.
+    ProductShape shape = device.info.software ? ProductShape{32, 1, 8, 2} : ProductShape{256, 16, 1, 8};
+    const ProductShape& wanted = device.paths.shape;
+    for (const auto field : {&ProductShape::workgroup, &ProductShape::lanes, &ProductShape::rows, &ProductShape::tokens})
+        if (wanted.*field != 0) shape.*field = wanted.*field;
+    return shape;
 }
 
 constexpr std::uint32_t divideUp(std::uint32_t count, std::uint32_t by) { return (count + by - 1) / by; }
@@ -24,26 +22,29 @@ constexpr std::uint32_t divideUp(std::uint32_t count, std::uint32_t by) { return
 
 Result<Kernels> Kernels::create(Device& device, Packing packing) {
     Kernels kernels;
-    const auto make = [&](Pipeline& pipeline, std::string_view name, std::size_t pushBytes,
-                          std::span<const std::uint32_t> constants = {}) -> Status {
-        TERNION_TRY(pipeline, device.pipeline(name, constants, pushBytes));
+    const std::uint32_t shuffled = device.physical().subgroupSize;
+    const auto makeReducing = [&](Pipeline& pipeline, std::string name, std::size_t pushBytes,
+                                  std::span<const std::uint32_t> constants) -> Status {
+        if (shuffled > 1) name += "_shuffled";
+        TERNION_TRY(pipeline, device.pipeline(name, constants, pushBytes, shuffled > 1));
         return {};
     };
-    TERNION_CHECK(make(kernels.normQuantise_, "norm_quantise", sizeof(QuantisePush)));
-    TERNION_CHECK(make(kernels.plainQuantise_, "plain_quantise", sizeof(QuantisePush)));
-    TERNION_CHECK(make(kernels.gateQuantise_, "gate_quantise", sizeof(QuantisePush)));
-    TERNION_CHECK(make(kernels.gluQuantise_, "glu_quantise", sizeof(QuantisePush)));
-    TERNION_CHECK(make(kernels.mlgru_, "mlgru", sizeof(MlgruPush)));
+    for (const auto& [pipeline, name] :
+         {std::pair{&kernels.normQuantise_, "norm_quantise"}, std::pair{&kernels.plainQuantise_, "plain_quantise"},
+          std::pair{&kernels.gateQuantise_, "gate_quantise"}, std::pair{&kernels.gluQuantise_, "glu_quantise"}})
+        TERNION_CHECK(makeReducing(*pipeline, name, sizeof(QuantisePush), std::array{shuffled}));
+    TERNION_TRY(kernels.mlgru_, device.pipeline("mlgru", {}, sizeof(MlgruPush)));
 
     const ProductShape shape = productShape(device.physical());
     const std::uint32_t dense = packing == Packing::Dense ? 1 : 0;
     for (std::size_t tile = 0; tile < kernels.bitLinear_.size(); ++tile)
         for (std::uint32_t result = 0; result < kernels.bitLinear_[tile].size(); ++result)
-            TERNION_CHECK(make(kernels.bitLinear_[tile][result], device.physical().packedDot ? "bit_linear_dot" : "bit_linear",
-                               sizeof(BitLinearPush),
-                               std::array{shape.workgroup, shape.lanes, tile == 0 ? 1U : shape.tile, result, dense}));
-    kernels.groupRows_ = shape.workgroup / shape.lanes;
-    kernels.tileTokens_ = shape.tile;
+            TERNION_CHECK(makeReducing(
+                kernels.bitLinear_[tile][result], device.physical().packedDot ? "bit_linear_dot" : "bit_linear",
+                sizeof(BitLinearPush),
+                std::array{shape.workgroup, shape.lanes, shape.rows, tile == 0 ? 1U : shape.tokens, result, dense, shuffled}));
+    kernels.groupRows_ = shape.workgroup / shape.lanes * shape.rows;
+    kernels.tileTokens_ = shape.tokens;
     kernels.maxGroups_ = device.physical().limits.maxComputeWorkGroupCount[0];
     return kernels;
 }
