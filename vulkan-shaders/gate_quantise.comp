@@ -1,5 +1,6 @@
 #version 460
 // RMSNorm(g) * silu(h) -> int8 codes for o_proj. The norm is on the gate projection, the swish on the state.
+// The product takes g's place.
 #extension GL_GOOGLE_include_directive : require
 #include "quantise.glsl"
 
@@ -12,3 +13,7 @@ float source(uint column) {
     precise const float gated = normalise(x.v[at], inverse, weight.v[column]) * silu(state.v[at]);
     return gated;
 }
+
+void keep(uint column, float value) { x.v[gl_WorkGroupID.x * width + column] = value; }
+
+float again(uint column) { return x.v[gl_WorkGroupID.x * width + column]; }

@@ -8,3 +8,9 @@ float inverse;
 void prepare() { inverse = inverseRmsOfRow(); }
 
 float source(uint column) { return normalise(x.v[gl_WorkGroupID.x * width + column], inverse, weight.v[column]); }
+
+void keep(uint column, float value) {
+    if (keepValues != 0u) values.v[gl_WorkGroupID.x * width + column] = value;
+}
+
+float again(uint column) { return source(column); }

@@ -1,8 +1,11 @@
 // The front of a BitLinear: values -> RMSNorm -> absmax int8. A kernel includes this and defines
 //   void prepare();               what source() needs of the whole row (called by all 256 invocations)
 //   float source(uint column);    the value that BitLinear is given
+//   void keep(uint column, float value);  puts it where again() finds it
+//   float again(uint column);     the same value, once kept
 // One workgroup a token (x) and projection (y). Sums of squares run in float_profile.h's 256 lanes.
 #include "subgroups.glsl"
+#extension GL_EXT_control_flow_attributes : require
 #include "buffers.glsl"
 #include "code_columns.glsl"
 #include "float_profile.glsl"
@@ -10,12 +13,13 @@
 const uint lanes = 256u;
 layout(local_size_x = 256) in;
 layout(constant_id = 0) const uint shuffled = 1u;
+layout(constant_id = 1) const uint batch = 1u;  // columns that an invocation reads together
 
 layout(push_constant, std430) uniform Push {
     Floats x;       // [T, width]; [T, 2 width] for glu_quantise
     Floats state;   // [T, width], gate_quantise alone
     Floats weight;  // [width] of the RMSNorm before the BitLinear
-    Floats values;  // [P, T, width] out: what BitLinear is given
+    Floats values;  // [T, width] out when `keepValues`: what BitLinear is given
     Floats norms;   // [P, width] the BitLinears' own norm weights
     Words codes;    // [P, T, codeQuads(width) * 4] out: int8 codes, four a word, zero past width
     Floats scales;  // [P, T] out: s
@@ -23,6 +27,7 @@ layout(push_constant, std430) uniform Push {
     uint width;
     uint tokens;
     float eps;  // of the RMSNorm before
+    uint keepValues;
 };
 
 const float bitLinearEps = 1e-6;
@@ -74,13 +79,20 @@ float normalise(float value, float r, float weight_) {
 /// What RMSNorm multiplies this token's row of x by.
 float inverseRmsOfRow() {
     float squares = 0.0;
-    for (uint k = gl_LocalInvocationID.x; k < width; k += lanes)
-        squares = addSquare(squares, x.v[gl_WorkGroupID.x * width + k]);
+    for (uint first = gl_LocalInvocationID.x; first < width; first += batch * lanes) {
+        float value[batch];
+        [[unroll]] for (uint i = 0u; i < batch; ++i)
+            value[i] = x.v[gl_WorkGroupID.x * width + min(first + i * lanes, width - 1u)];
+        [[unroll]] for (uint i = 0u; i < batch; ++i)
+            squares = addSquare(squares, first + i * lanes < width ? value[i] : 0.0);
+    }
     return inverseRms(sumOverLanes(squares), width, eps);
 }
 
 void prepare();
 float source(uint column);
+void keep(uint column, float value);
+float again(uint column);
 
 void main() {
     const uint lane = gl_LocalInvocationID.x;
@@ -89,29 +101,35 @@ void main() {
     prepare();
 
     float squares = 0.0;
-    for (uint k = lane; k < width; k += lanes) {
-        const float value = source(k);
-        values.v[row * width + k] = value;
-        squares = addSquare(squares, value);
+    for (uint first = lane; first < width; first += batch * lanes) {
+        float value[batch];
+        [[unroll]] for (uint i = 0u; i < batch; ++i) value[i] = source(min(first + i * lanes, width - 1u));
+        [[unroll]] for (uint i = 0u; i < batch; ++i) {
+            if (first + i * lanes >= width) break;
+            keep(first + i * lanes, value[i]);
+            squares = addSquare(squares, value[i]);
+        }
     }
     const float r = inverseRms(sumOverLanes(squares), width, bitLinearEps);
 
     float largest = 0.0;
-    for (uint k = lane; k < width; k += lanes)
-        largest = max(largest, abs(normalise(values.v[row * width + k], r, norms.v[norm + k])));
+    for (uint first = lane; first < width; first += batch * lanes)
+        [[unroll]] for (uint i = 0u; i < batch; ++i) {
+            const uint k = first + i * lanes < width ? first + i * lanes : lane;
+            largest = max(largest, abs(normalise(again(k), r, norms.v[norm + k])));
+        }
     const float s = quantisationScale(maxOverLanes(largest));
 
-    // From here an invocation packs four neighbouring columns, which others of the workgroup have written.
+    // From here an invocation packs four neighbouring columns, which others of the workgroup have kept.
     memoryBarrierBuffer();
     barrier();
     const uint words = codeQuads(width) * 4u;
     int sum = 0;
     for (uint word = lane; word < words; word += lanes) {
         uint packed = 0u;
-        for (uint byte = 0u; byte < 4u; ++byte) {
-            const uint k = 4u * word + byte;
-            if (k >= width) break;
-            const int code = quantise(normalise(values.v[row * width + k], r, norms.v[norm + k]), s);
+        [[unroll]] for (uint byte = 0u; byte < 4u; ++byte) {
+            const uint k = min(4u * word + byte, width - 1u);
+            const int code = 4u * word + byte < width ? quantise(normalise(again(k), r, norms.v[norm + k]), s) : 0;
             sum += code;
             packed |= (uint(code) & 0xFFu) << (8u * byte);
         }

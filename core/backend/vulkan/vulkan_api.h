@@ -10,6 +10,25 @@
 
 #include "base/result.h"
 
+#ifndef VK_KHR_cooperative_matrix  // newer than the oldest headers that we build with
+// NOLINTBEGIN(readability-identifier-naming): Vulkan's names
+#define VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME "VK_KHR_cooperative_matrix"
+inline constexpr auto VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR =
+    static_cast<VkStructureType>(1000506000);
+inline constexpr auto VK_STRUCTURE_TYPE_COOPERATIVE_MATRIX_PROPERTIES_KHR = static_cast<VkStructureType>(1000506001);
+struct VkCooperativeMatrixPropertiesKHR {
+    VkStructureType sType;
+    void* pNext;
+    std::uint32_t MSize, NSize, KSize;
+    VkComponentTypeNV AType, BType, CType, ResultType;
+    VkBool32 saturatingAccumulation;
+    VkScopeNV scope;
+};
+using PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR = VkResult(VKAPI_PTR*)(VkPhysicalDevice, std::uint32_t*,
+                                                                                   VkCooperativeMatrixPropertiesKHR*);
+// NOLINTEND(readability-identifier-naming)
+#endif
+
 #define TERNION_VULKAN_GLOBAL(apply) \
     apply(vkCreateInstance) apply(vkEnumerateInstanceVersion) apply(vkEnumerateInstanceLayerProperties)
 
@@ -17,7 +36,8 @@
     apply(vkDestroyInstance) apply(vkEnumeratePhysicalDevices) apply(vkGetPhysicalDeviceProperties2)                          \
         apply(vkGetPhysicalDeviceFeatures2) apply(vkGetPhysicalDeviceMemoryProperties2)                                       \
             apply(vkGetPhysicalDeviceQueueFamilyProperties) apply(vkEnumerateDeviceExtensionProperties) apply(vkCreateDevice) \
-                apply(vkGetDeviceProcAddr)
+                apply(vkGetDeviceProcAddr) apply(vkGetPhysicalDeviceCooperativeMatrixPropertiesNV)                            \
+                    apply(vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR)
 
 #define TERNION_VULKAN_DEVICE(apply)                                                                                           \
     apply(vkDestroyDevice) apply(vkDeviceWaitIdle) apply(vkGetDeviceQueue) apply(vkCreateBuffer) apply(vkDestroyBuffer)        \

@@ -21,12 +21,24 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
                                                         physical.subgroupSizeControl ? &subgroups : subgroups.pNext, VK_TRUE,
                                                         VK_FALSE, VK_FALSE};
     std::vector<const char*> extensions;
+    CooperativeMatrixFeatures matrix(physical.matrix && physical.matrix->khr, &address);
+    matrix.enable();
+    if (physical.matrix)
+        extensions.push_back(physical.matrix->khr ? VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME
+                                                  : VK_NV_COOPERATIVE_MATRIX_EXTENSION_NAME);
     if (physical.packedDotExtension) extensions.push_back(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME);
     if (physical.subgroupSizeExtension) extensions.push_back(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME);
     if (physical.memoryBudget) extensions.push_back(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
-    const VkDeviceCreateInfo info{
-        VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,          &address,          0,      1, &queue, 0, nullptr,
-        static_cast<std::uint32_t>(extensions.size()), extensions.data(), nullptr};
+    const VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+                                  physical.matrix ? matrix.chain() : &address,
+                                  0,
+                                  1,
+                                  &queue,
+                                  0,
+                                  nullptr,
+                                  static_cast<std::uint32_t>(extensions.size()),
+                                  extensions.data(),
+                                  nullptr};
     Api& api = device->api_;
     const char* name = physical.info.name.c_str();
     TERNION_CHECK(check(api.vkCreateDevice(physical.handle, &info, nullptr, &device->device_), name));
@@ -140,10 +152,12 @@ Result<Buffer> Device::allocate(VkDeviceSize size, MemoryKind kind) {
 
 Result<Pipeline> Device::pipeline(std::string_view name, std::span<const std::uint32_t> constants, std::size_t pushBytes,
                                   bool subgroups) {
-    const auto words = shaders::find(name);
+    const bool khr = physical_.matrix && physical_.matrix->khr;
+    const auto found = shaders::find(name);
+    const auto words = khr ? khrCooperativeMatrix(found) : std::vector(found.begin(), found.end());
     const std::string what = "the kernel " + std::string(name);
-    const VkShaderModuleCreateInfo moduleInfo{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0, words.size_bytes(),
-                                              words.data()};
+    const VkShaderModuleCreateInfo moduleInfo{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0,
+                                              words.size() * sizeof(words[0]), words.data()};
     VkShaderModule module = VK_NULL_HANDLE;
     TERNION_CHECK(check(api_.vkCreateShaderModule(device_, &moduleInfo, nullptr, &module), what.c_str()));
     const Owned<VkShaderModule> moduleOwner(module,
@@ -190,13 +204,22 @@ Result<Commands> Device::commands() {
 }
 
 Status Device::run(const Commands& commands) {
+    TERNION_CHECK(submit(commands));
+    return wait();
+}
+
+Status Device::submit(const Commands& commands) {
     const char* name = physical_.info.name.c_str();
     const VkFence fence = fence_.get();
     const VkCommandBuffer buffer = commands.buffer_.get();
     const VkSubmitInfo submit{VK_STRUCTURE_TYPE_SUBMIT_INFO, nullptr, 0, nullptr, nullptr, 1, &buffer, 0, nullptr};
     TERNION_CHECK(check(api_.vkResetFences(device_, 1, &fence), name));
-    TERNION_CHECK(check(api_.vkQueueSubmit(queue_, 1, &submit, fence), name));
-    return check(api_.vkWaitForFences(device_, 1, &fence, VK_TRUE, UINT64_MAX), name);
+    return check(api_.vkQueueSubmit(queue_, 1, &submit, fence), name);
+}
+
+Status Device::wait() {
+    const VkFence fence = fence_.get();
+    return check(api_.vkWaitForFences(device_, 1, &fence, VK_TRUE, UINT64_MAX), physical_.info.name.c_str());
 }
 
 Status Commands::begin() {

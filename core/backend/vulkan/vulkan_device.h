@@ -59,6 +59,9 @@ public:
     Result<Commands> commands();
     /// Runs recorded commands and waits for them. DeviceLost.
     Status run(const Commands& commands);
+    /// The same in two steps: submit() returns at once; one wait() follows before anything else is submitted.
+    Status submit(const Commands& commands);
+    Status wait();
 
     /// Bytes that device buffers can still take: free in their heap as far as the driver tells, within the memory limit.
     VkDeviceSize available() const;

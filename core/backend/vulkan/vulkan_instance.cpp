@@ -99,6 +99,14 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
         device.leastSubgroupSize = sizes.minSubgroupSize;
         device.mostSubgroupSize = sizes.maxSubgroupSize;
     }
+    for (const bool khr : {false, true}) {
+        if (!hasExtension(khr ? VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME : VK_NV_COOPERATIVE_MATRIX_EXTENSION_NAME)) continue;
+        CooperativeMatrixFeatures matrix(khr, nullptr);
+        features.pNext = matrix.chain();
+        api.vkGetPhysicalDeviceFeatures2(handle, &features);
+        if (matrix.complete()) device.matrix = findCooperativeMatrix(api, handle, khr);
+        if (device.matrix) break;
+    }
 
     api.vkGetPhysicalDeviceQueueFamilyProperties(handle, &count, nullptr);
     std::vector<VkQueueFamilyProperties> families(count);

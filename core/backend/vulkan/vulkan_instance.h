@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "backend/vulkan/cooperative_matrix.h"
 #include "backend/vulkan/vulkan_api.h"
 #include "backend/vulkan/vulkan_backend.h"
 
@@ -23,6 +24,7 @@ struct PhysicalDevice {
     bool subgroupSizeControl = false;    ///< that size can be asked for (VK_EXT_subgroup_size_control)
     bool subgroupSizeExtension = false;  ///< by extension: before Vulkan 1.3
     std::uint32_t leastSubgroupSize = 0, mostSubgroupSize = 0;
+    std::optional<CooperativeMatrix> matrix;
     VkPhysicalDeviceLimits limits{};
     VkDeviceSize maxAllocation = 0;
     VkPhysicalDeviceMemoryProperties memory{};

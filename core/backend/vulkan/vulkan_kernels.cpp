@@ -16,6 +16,20 @@ ProductShape productShape(const PhysicalDevice& device) {
     return shape;
 }
 
+constexpr std::uint32_t mlgruChannels = 32;  // of a workgroup
+constexpr std::uint32_t tokensAhead = 32;    // whose gates mlgru reads early: hides the memory's latency behind its own chain
+
+// On matrix units a workgroup makes a square of results, its subgroups a square each: many, so that they hide each other's
+// waits.
+constexpr std::uint32_t matrixTile = 128, subgroupTile = 32;
+constexpr std::uint32_t matrixSubgroups = matrixTile / subgroupTile * (matrixTile / subgroupTile);
+constexpr std::uint32_t matrixSharedBytes = 2 * matrixTile * (9 * 16 + 4);
+
+bool usesMatrix(const PhysicalDevice& device) {
+    return device.matrix && device.limits.maxComputeSharedMemorySize >= matrixSharedBytes &&
+           device.limits.maxComputeWorkGroupInvocations >= matrixSubgroups * device.matrix->subgroupSize;
+}
+
 constexpr std::uint32_t divideUp(std::uint32_t count, std::uint32_t by) { return (count + by - 1) / by; }
 
 }  // namespace
@@ -29,11 +43,17 @@ Result<Kernels> Kernels::create(Device& device, Packing packing) {
         TERNION_TRY(pipeline, device.pipeline(name, constants, pushBytes, shuffled > 1));
         return {};
     };
+    const std::uint32_t batch = device.physical().info.software ? 1 : 8;  // columns read together: latency hidden
     for (const auto& [pipeline, name] :
          {std::pair{&kernels.normQuantise_, "norm_quantise"}, std::pair{&kernels.plainQuantise_, "plain_quantise"},
           std::pair{&kernels.gateQuantise_, "gate_quantise"}, std::pair{&kernels.gluQuantise_, "glu_quantise"}})
-        TERNION_CHECK(makeReducing(*pipeline, name, sizeof(QuantisePush), std::array{shuffled}));
-    TERNION_TRY(kernels.mlgru_, device.pipeline("mlgru", {}, sizeof(MlgruPush)));
+        TERNION_CHECK(makeReducing(*pipeline, name, sizeof(QuantisePush), std::array{shuffled, batch}));
+    for (const std::uint32_t activated : {0U, 1U})
+        for (const std::uint32_t keepGates : {0U, 1U}) {
+            TERNION_TRY(kernels.mlgru_[activated][keepGates],
+                        device.pipeline("mlgru", std::array{activated, activated != 0 ? tokensAhead : 1U, keepGates},
+                                        sizeof(MlgruPush)));
+        }
 
     const ProductShape shape = productShape(device.physical());
     const std::uint32_t dense = packing == Packing::Dense ? 1 : 0;
@@ -46,18 +66,33 @@ Result<Kernels> Kernels::create(Device& device, Packing packing) {
     kernels.groupRows_ = shape.workgroup / shape.lanes * shape.rows;
     kernels.tileTokens_ = shape.tokens;
     kernels.maxGroups_ = device.physical().limits.maxComputeWorkGroupCount[0];
+
+    if (packing == Packing::TwoBit && usesMatrix(device.physical())) {
+        const CooperativeMatrix& matrix = *device.physical().matrix;
+        for (std::uint32_t result = 0; result < kernels.matrix_.size(); ++result) {
+            TERNION_TRY(kernels.matrix_[result],
+                        device.pipeline("bit_linear_matrix",
+                                        std::array{matrixSubgroups * matrix.subgroupSize, matrix.m, matrix.n, matrix.k,
+                                                   matrixTile, matrixTile, subgroupTile, subgroupTile, result},
+                                        sizeof(BitLinearPush)));
+        }
+        kernels.fuses_ = true;
+    }
     return kernels;
 }
 
 void Kernels::bitLinear(Commands& commands, const BitLinearPush& push, std::uint32_t projections, ProductResult result) const {
+    if (fuses(push.tokens))
+        return commands.dispatch(matrix_[static_cast<std::size_t>(result)], push,
+                                 {divideUp(push.tokens, matrixTile), divideUp(push.rows, matrixTile), projections});
     const bool tiled = push.tokens > 1;
     commands.dispatch(
         bitLinear_[tiled ? 1 : 0][static_cast<std::size_t>(result)], push,
         {std::min(divideUp(push.rows, groupRows_), maxGroups_), divideUp(push.tokens, tiled ? tileTokens_ : 1), projections});
 }
 
-void Kernels::mlgru(Commands& commands, const MlgruPush& push) const {
-    commands.dispatch(mlgru_, push, {divideUp(push.width, 64), 1, 1});
+void Kernels::mlgru(Commands& commands, const MlgruPush& push, bool activated, bool keepGates) const {
+    commands.dispatch(mlgru_[activated ? 1 : 0][keepGates ? 1 : 0], push, {divideUp(push.width, mlgruChannels), 1, 1});
 }
 
 Result<double> measureReadBandwidth(Device& device) {

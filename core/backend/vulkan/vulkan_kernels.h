@@ -12,21 +12,30 @@ struct QuantisePush {
     VkDeviceAddress x, state, weight, values, norms, codes, scales, sums;
     std::uint32_t width, tokens;
     float eps;
+    std::uint32_t keepValues = 0;
 };
 
 struct BitLinearPush {
     VkDeviceAddress weights, codes, scales, sums, y;
     std::array<float, 3> gamma;
     std::uint32_t rows, columns, tokens;
+    std::uint32_t bounded = 0;  // these two for ProductResult::Gates
+    VkDeviceAddress lowerBound = 0;
 };
 
 struct MlgruPush {
     VkDeviceAddress candidates, forgets, lowerBound, state, states;
-    std::uint32_t width, tokens, bounded, keepGates;
+    std::uint32_t width, tokens, bounded;
 };
 
 /// What a BitLinear's product becomes.
-enum class ProductResult : std::uint32_t { Store, AddToResidual, Accumulators };
+enum class ProductResult : std::uint32_t {
+    Store,
+    AddToResidual,
+    Accumulators,
+    Gates,  ///< of i, f and g: silu(i), f above its lower bound, g; where fuses() alone
+    Glu,    ///< silu(u) * v; where fuses() alone
+};
 
 /// One pipeline a kernel and shape, made when the model is loaded. Outlived by the Device.
 class Kernels {
@@ -39,15 +48,23 @@ public:
     void plainQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, plainQuantise_, push, 1); }
     void gateQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, gateQuantise_, push, 1); }
     void gluQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, gluQuantise_, push, 1); }
+    static constexpr std::uint32_t fewestForMatrix = 32;
+    /// Whether so many tokens go through matrix units, whose products end in gates.
+    bool fuses(std::uint32_t tokens) const { return fuses() && tokens >= fewestForMatrix; }
+    bool fuses() const { return fuses_; }  ///< given tokens enough
     void bitLinear(Commands& commands, const BitLinearPush& push, std::uint32_t projections, ProductResult result) const;
-    void mlgru(Commands& commands, const MlgruPush& push) const;
+    /// `activated`: of ProductResult::Gates. `keepGates`: f and i stay in the push's places for them.
+    void mlgru(Commands& commands, const MlgruPush& push, bool activated, bool keepGates) const;
 
 private:
     static void quantise(Commands& commands, const Pipeline& pipeline, const QuantisePush& push, std::uint32_t projections) {
         commands.dispatch(pipeline, push, {push.tokens, projections, 1});
     }
 
-    Pipeline normQuantise_, plainQuantise_, gateQuantise_, gluQuantise_, mlgru_;
+    Pipeline normQuantise_, plainQuantise_, gateQuantise_, gluQuantise_;
+    std::array<std::array<Pipeline, 2>, 2> mlgru_;  // [activated][keepGates]
+    std::array<Pipeline, 5> matrix_;                // [ProductResult]
+    bool fuses_ = false;
     std::array<std::array<Pipeline, 3>, 2> bitLinear_;  // [one token, a tile of tokens][ProductResult]
     std::uint32_t groupRows_ = 1;
     std::uint32_t tileTokens_ = 1;

@@ -10,8 +10,12 @@ namespace ternion::vulkan {
 namespace {
 
 // Tokens a submission, at most: stopping waits for one, and a processor takes its time.
-constexpr std::size_t mostTokens(const DeviceInfo& device) { return device.software ? 16 : 128; }
-constexpr std::size_t widestBufferBytes = std::size_t{32} << 20;  // what bounds a submission of a wide model
+std::size_t mostTokens(const PhysicalDevice& device) { return device.info.software ? 16 : device.matrix ? 2048 : 128; }
+// ... and a multiple of this where there are so many: no tile of the kernels is then left partly empty.
+constexpr std::size_t tokenGrain = 128;
+// Device memory that a pass may work in; it bounds the tokens of a submission.
+constexpr std::size_t scratchBytes = std::size_t{36} << 20;
+constexpr std::uint32_t mostHeadTokens = 8;
 
 std::size_t sizeOf(int extent) { return static_cast<std::size_t>(extent); }
 
@@ -66,32 +70,44 @@ Status VulkanModel::allocateScratch() {
     const ModelConfig& config = model_->config;
     const std::size_t hidden = sizeOf(config.hiddenSize), state = sizeOf(config.stateSize()),
                       glu = sizeOf(config.intermediateSize);
-    const std::size_t widest = std::max({3 * state, 2 * glu, sizeOf(config.vocabSize), 3 * hidden});
-    chunk_ = static_cast<std::uint32_t>(
-        std::clamp<std::size_t>(widestBufferBytes / (widest * sizeof(float)), 1, mostTokens(device())));
-
     const auto padded = [](int columns) { return sizeOf(codeColumns(columns)); };
 
     struct Row {
         Buffer Scratch::*buffer;
-        MemoryKind kind;
         std::size_t bytesPerToken;
     };
-    for (const Row& row : {
-             Row{&Scratch::input, MemoryKind::Upload, hidden * sizeof(float)},
-             Row{&Scratch::x, MemoryKind::Device, hidden * sizeof(float)},
-             Row{&Scratch::y, MemoryKind::Device, std::max(3 * state, 2 * glu) * sizeof(float)},
-             Row{&Scratch::values, MemoryKind::Device, std::max({3 * hidden, state, glu}) * sizeof(float)},
-             Row{&Scratch::codes, MemoryKind::Device,
-                 std::max({3 * padded(config.hiddenSize), padded(config.stateSize()), padded(config.intermediateSize)})},
-             Row{&Scratch::scales, MemoryKind::Device, 3 * sizeof(float)},
-             Row{&Scratch::sums, MemoryKind::Device, 3 * sizeof(std::int32_t)},
-             Row{&Scratch::states, MemoryKind::Device, state * sizeof(float)},
-             Row{&Scratch::logits, MemoryKind::Device, sizeOf(config.vocabSize) * sizeof(float)},
-             Row{&Scratch::readback, MemoryKind::Readback, sizeOf(config.vocabSize) * sizeof(float)},
-         }) {
-        TERNION_TRY(scratch_.*row.buffer, device_->allocate(chunk_ * row.bytesPerToken, row.kind));
+    const std::size_t inner = kernels_.fuses() ? glu : 2 * glu;  // few tokens, which are not fused, find room enough
+    const std::array rows{
+        Row{&Scratch::x, hidden * sizeof(float)},
+        Row{&Scratch::y, std::max(3 * state, inner) * sizeof(float)},  // i, f and g, and h in f's place; then the GLU
+        Row{&Scratch::codes,
+            std::max({3 * padded(config.hiddenSize), padded(config.stateSize()), padded(config.intermediateSize)})},
+        Row{&Scratch::scales, 3 * sizeof(float)},
+        Row{&Scratch::sums, 3 * sizeof(std::int32_t)},
+    };
+    std::size_t bytesPerToken = 0;
+    for (const Row& row : rows) bytesPerToken += row.bytesPerToken;
+    std::size_t tokens = std::clamp<std::size_t>(scratchBytes / bytesPerToken, 1, mostTokens(device_->physical()));
+    if (tokens > tokenGrain) tokens = tokens / tokenGrain * tokenGrain;
+    chunk_ = static_cast<std::uint32_t>(tokens);
+    headTokens_ = std::min(chunk_, mostHeadTokens);
+    // A trace keeps f, so that h needs a place of its own.
+    tracedChunk_ =
+        static_cast<std::uint32_t>(std::clamp<std::size_t>(tokens * std::max(3 * state, inner) / (4 * state), 1, tokens));
+
+    for (const Row& row : rows) {
+        // At least a token with all of its gates kept, or as many as are not fused.
+        const std::size_t least =
+            row.buffer == &Scratch::y ? std::max(4 * state, kernels_.fuses() ? 2 * glu * Kernels::fewestForMatrix : 0) : 0;
+        TERNION_TRY(scratch_.*row.buffer,
+                    device_->allocate(std::max(chunk_ * row.bytesPerToken, least * sizeof(float)), MemoryKind::Device));
     }
+    for (Buffer& input : scratch_.input) {
+        TERNION_TRY(input, device_->allocate(chunk_ * hidden * sizeof(float), MemoryKind::Upload));
+    }
+    const std::size_t logits = headTokens_ * sizeOf(config.vocabSize) * sizeof(float);
+    TERNION_TRY(scratch_.logits, device_->allocate(logits, MemoryKind::Device));
+    TERNION_TRY(scratch_.readback, device_->allocate(logits, MemoryKind::Readback));
     return {};
 }
 
@@ -104,14 +120,13 @@ MemoryUse VulkanModel::memory() const {
     MemoryUse use;
     use.weights = weights_.memory.bytes();
     use.state = sizeOf(model_->config.numLayers) * sizeOf(model_->config.stateSize()) * sizeof(float);
-    for (const Buffer* buffer : {&scratch_.input, &scratch_.x, &scratch_.y, &scratch_.values, &scratch_.codes, &scratch_.scales,
-                                 &scratch_.sums, &scratch_.states, &scratch_.logits, &scratch_.readback})
+    for (const Buffer* buffer : {&scratch_.x, &scratch_.y, &scratch_.codes, &scratch_.scales, &scratch_.sums, &scratch_.logits})
         use.scratch += buffer->size;
     return use;
 }
 
-void VulkanModel::embed(std::span<const TokenId> tokens) {
-    auto rows = scratch_.input.as<float>();
+void VulkanModel::embed(std::span<const TokenId> tokens, const Buffer& input) const {
+    auto rows = input.as<float>();
     const std::size_t hidden = sizeOf(model_->config.hiddenSize);
     for (const TokenId token : tokens) {
         model_->embeddings.row(token, rows.first(hidden));
@@ -122,9 +137,9 @@ void VulkanModel::embed(std::span<const TokenId> tokens) {
 QuantisePush VulkanModel::quantisePush(const Buffer& x, VkDeviceAddress weight, const DeviceBitLinear& linear,
                                        std::uint32_t tokens) const {
     return {x.address,
-            scratch_.states.address,
+            0,
             weight,
-            scratch_.values.address,
+            0,
             linear.norms,
             scratch_.codes.address,
             scratch_.scales.address,
@@ -146,19 +161,32 @@ BitLinearPush VulkanModel::productPush(const DeviceBitLinear& linear, const Buff
             tokens};
 }
 
-void VulkanModel::recordTokenMixer(Commands& commands, std::size_t index, const VulkanState& state, std::uint32_t tokens,
+void VulkanModel::recordRecurrence(Commands& commands, std::size_t index, const VulkanState& state, std::uint32_t tokens,
                                    bool keepGates) const {
     const DeviceLayer& layer = weights_.layers[index];
     const Scratch& s = scratch_;
     const std::uint32_t width = layer.ifg.rows;
-    const VkDeviceSize projection = VkDeviceSize{tokens} * width * sizeof(float);
+    const std::uint32_t bounded = layer.lowerBound != 0 ? 1 : 0;
+    const bool fused = kernels_.fuses(tokens);
+    BitLinearPush product = productPush(layer.ifg, s.y, tokens);
+    product.bounded = bounded;
+    product.lowerBound = layer.lowerBound;
     kernels_.normQuantise(commands, quantisePush(s.x, layer.attnNorm, layer.ifg, tokens), 3);
-    kernels_.bitLinear(commands, productPush(layer.ifg, s.y, tokens), 3, ProductResult::Store);
+    kernels_.bitLinear(commands, product, 3, fused ? ProductResult::Gates : ProductResult::Store);
+    const VkDeviceSize gateBytes = VkDeviceSize{tokens} * width * sizeof(float);
     kernels_.mlgru(commands,
-                   {s.y.address, s.y.address + projection, layer.lowerBound, state.h_.address + index * width * sizeof(float),
-                    s.states.address, width, tokens, layer.lowerBound != 0 ? 1U : 0U, keepGates ? 1U : 0U});
+                   {s.y.address, s.y.address + gateBytes, layer.lowerBound, state.h_.address + index * width * sizeof(float),
+                    s.y.address + (keepGates ? 3 : 1) * gateBytes, width, tokens, bounded},
+                   fused, keepGates);
+}
+
+void VulkanModel::recordOutputGate(Commands& commands, std::size_t index, std::uint32_t tokens, bool keptGates) const {
+    const DeviceLayer& layer = weights_.layers[index];
+    const Scratch& s = scratch_;
+    const VkDeviceSize gateBytes = VkDeviceSize{tokens} * layer.ifg.rows * sizeof(float);
     QuantisePush gate = quantisePush(s.y, layer.gNorm, layer.o, tokens);
-    gate.x += 2 * projection;
+    gate.x += 2 * gateBytes;
+    gate.state = s.y.address + (keptGates ? 3 : 1) * gateBytes;
     kernels_.gateQuantise(commands, gate);
     kernels_.bitLinear(commands, productPush(layer.o, s.x, tokens), 1, ProductResult::AddToResidual);
 }
@@ -166,17 +194,25 @@ void VulkanModel::recordTokenMixer(Commands& commands, std::size_t index, const 
 void VulkanModel::recordChannelMixer(Commands& commands, std::size_t index, std::uint32_t tokens) const {
     const DeviceLayer& layer = weights_.layers[index];
     const Scratch& s = scratch_;
+    const bool fused = kernels_.fuses(tokens);
     kernels_.normQuantise(commands, quantisePush(s.x, layer.mlpNorm, layer.gate, tokens), 1);
-    kernels_.bitLinear(commands, productPush(layer.gate, s.y, tokens), 1, ProductResult::Store);
-    kernels_.gluQuantise(commands, quantisePush(s.y, 0, layer.down, tokens));
+    kernels_.bitLinear(commands, productPush(layer.gate, s.y, tokens), 1, fused ? ProductResult::Glu : ProductResult::Store);
+    const QuantisePush down = quantisePush(s.y, 0, layer.down, tokens);
+    fused ? kernels_.plainQuantise(commands, down) : kernels_.gluQuantise(commands, down);
     kernels_.bitLinear(commands, productPush(layer.down, s.x, tokens), 1, ProductResult::AddToResidual);
 }
 
 void VulkanModel::recordHead(Commands& commands, std::uint32_t first, std::uint32_t tokens) const {
-    QuantisePush front = quantisePush(scratch_.x, weights_.norm, weights_.head, tokens);
-    front.x += VkDeviceSize{first} * weights_.head.columns * sizeof(float);
-    kernels_.normQuantise(commands, front, 1);
-    kernels_.bitLinear(commands, productPush(weights_.head, scratch_.logits, tokens), 1, ProductResult::Store);
+    const std::uint32_t columns = weights_.head.columns, rows = weights_.head.rows;
+    for (std::uint32_t done = 0; done < tokens; done += headTokens_) {
+        const std::uint32_t count = std::min(headTokens_, tokens - done);
+        QuantisePush front = quantisePush(scratch_.x, weights_.norm, weights_.head, count);
+        front.x += VkDeviceSize{first + done} * columns * sizeof(float);
+        kernels_.normQuantise(commands, front, 1);
+        kernels_.bitLinear(commands, productPush(weights_.head, scratch_.logits, count), 1, ProductResult::Store);
+        commands.copy(scratch_.logits, 0, scratch_.readback, VkDeviceSize{done} * rows * sizeof(float),
+                      VkDeviceSize{count} * rows * sizeof(float));
+    }
 }
 
 VulkanModel::ReadbackPlan VulkanModel::planReadback(std::uint32_t tokens, const ForwardOptions& options) const {
@@ -193,7 +229,7 @@ VulkanModel::ReadbackPlan VulkanModel::planReadback(std::uint32_t tokens, const 
     return plan;
 }
 
-void VulkanModel::recordPass(Commands& commands, const VulkanState& state, std::uint32_t tokens,
+void VulkanModel::recordPass(Commands& commands, const Buffer& input, const VulkanState& state, std::uint32_t tokens,
                              const ReadbackPlan& plan) const {
     const Scratch& s = scratch_;
     const auto keep = [&](TraceTensor tensor, std::size_t layer, const Buffer& from, VkDeviceSize part = 0) {
@@ -208,73 +244,106 @@ void VulkanModel::recordPass(Commands& commands, const VulkanState& state, std::
     };
 
     const std::size_t layers = weights_.layers.size();
-    commands.copy(s.input, 0, s.x, 0, VkDeviceSize{tokens} * sizeOf(model_->config.hiddenSize) * sizeof(float));
+    commands.copy(input, 0, s.x, 0, VkDeviceSize{tokens} * sizeOf(model_->config.hiddenSize) * sizeof(float));
     for (std::size_t layer = 0; layer < layers; ++layer) {
         keep(TraceTensor::Residual, layer, s.x);
-        recordTokenMixer(commands, layer, state, tokens, wantsGates(layer));
+        const bool gates = wantsGates(layer);
+        recordRecurrence(commands, layer, state, tokens, gates);
         keep(TraceTensor::Candidate, layer, s.y, 0);
         keep(TraceTensor::ForgetGate, layer, s.y, 1);
         keep(TraceTensor::OutputGate, layer, s.y, 2);
-        keep(TraceTensor::State, layer, s.states);
+        keep(TraceTensor::State, layer, s.y, 3);
+        recordOutputGate(commands, layer, tokens, gates);
         recordChannelMixer(commands, layer, tokens);
     }
     const bool wantsNorm = std::any_of(plan.traced.begin(), plan.traced.end(), [&](const Traced& traced) {
         return traced.item.tensor == TraceTensor::Residual && sizeOf(traced.item.layer) == layers;
     });
     if (wantsNorm) {
-        kernels_.normQuantise(commands, quantisePush(s.x, weights_.norm, weights_.head, tokens), 1);
-        keep(TraceTensor::Residual, layers, s.values);
+        QuantisePush norm = quantisePush(s.x, weights_.norm, weights_.head, tokens);
+        norm.values = s.y.address;
+        norm.keepValues = 1;
+        kernels_.normQuantise(commands, norm, 1);
+        keep(TraceTensor::Residual, layers, s.y);
     }
-    if (plan.logits > 0) {
-        recordHead(commands, tokens - plan.logits, plan.logits);
-        commands.copy(s.logits, 0, s.readback, 0, VkDeviceSize{plan.logits} * weights_.head.rows * sizeof(float));
-    }
+    recordHead(commands, tokens - plan.logits, plan.logits);
 }
 
-Status VulkanModel::runChunk(std::span<const TokenId> tokens, int first, VulkanState& state, const ForwardOptions& options,
-                             ForwardOutput& output) {
-    const auto count = static_cast<std::uint32_t>(tokens.size());
-    const ReadbackPlan plan = planReadback(count, options);
-    if (plan.bytes > scratch_.readback.size) {
-        TERNION_TRY(scratch_.readback, device_->allocate(plan.bytes, MemoryKind::Readback));
-        ++readbackMade_;
-    }
-    embed(tokens);
-    const bool plainDecode = count == 1 && options.logits == LogitsWanted::Last && options.trace.items.empty();
-    if (plainDecode && state.decode_ && state.decodeReadback_ == readbackMade_) {
-        TERNION_CHECK(device_->run(*state.decode_));
-    } else {
-        TERNION_TRY(auto commands, device_->commands());
-        TERNION_CHECK(commands.begin());
-        recordPass(commands, state, count, plan);
-        TERNION_CHECK(commands.end());
-        TERNION_CHECK(device_->run(commands));
-        if (plainDecode) {
-            state.decode_ = std::move(commands);
-            state.decodeReadback_ = readbackMade_;
-        }
-    }
-    state.position_ += count;
-
-    const float* const values = scratch_.readback.as<const float>().data();
-    output.logits.insert(output.logits.end(), values, values + std::size_t{plan.logits} * weights_.head.rows);
-    for (const Traced& traced : plan.traced)
-        output.trace.put(traced.item, first, static_cast<int>(count), values + traced.offset / sizeof(float));
+Status VulkanModel::makeRoomToRead(const ReadbackPlan& plan) {
+    if (plan.bytes <= scratch_.readback.size) return {};
+    TERNION_TRY(scratch_.readback, device_->allocate(plan.bytes, MemoryKind::Readback));
+    ++readbackMade_;
     return {};
 }
 
-Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) {
+Status VulkanModel::finishChunk(const Chunk& chunk, VulkanState& state, ForwardOutput& output) {
+    TERNION_CHECK(device_->wait());
+    state.position_ += chunk.tokens;
+    const float* const values = scratch_.readback.as<const float>().data();
+    output.logits.insert(output.logits.end(), values, values + std::size_t{chunk.plan.logits} * weights_.head.rows);
+    for (const Traced& traced : chunk.plan.traced)
+        output.trace.put(traced.item, chunk.first, static_cast<int>(chunk.tokens), values + traced.offset / sizeof(float));
+    return {};
+}
+
+Status VulkanModel::decode(TokenId token, VulkanState& state, ForwardOutput& output) {
+    const ReadbackPlan plan = planReadback(1, {});
+    embed({&token, 1}, scratch_.input[0]);
+    if (!state.decode_ || state.decodeReadback_ != readbackMade_) {
+        TERNION_TRY(state.decode_, device_->commands());
+        TERNION_CHECK(state.decode_->begin());
+        recordPass(*state.decode_, scratch_.input[0], state, 1, plan);
+        TERNION_CHECK(state.decode_->end());
+        state.decodeReadback_ = readbackMade_;
+    }
+    TERNION_CHECK(device_->run(*state.decode_));
+    ++state.position_;
+    const auto logits = scratch_.readback.as<const float>().first(weights_.head.rows);
+    output.logits.assign(logits.begin(), logits.end());
+    return {};
+}
+
+Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, DeviceState& deviceState,
+                                           const ForwardOptions& options) {
     TERNION_CHECK(checkTokens(tokens, model_->config));
+    auto& state = static_cast<VulkanState&>(deviceState);
     ForwardOutput output;
     TERNION_TRY(output.trace, Trace::create(options.trace, model_->config, static_cast<int>(tokens.size())));
-    for (std::size_t first = 0; first < tokens.size(); first += chunk_) {
+    if (tokens.size() == 1 && options.logits == LogitsWanted::Last && options.trace.items.empty()) {
         if (options.stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
-        const auto part = tokens.subspan(first, std::min<std::size_t>(chunk_, tokens.size() - first));
-        ForwardOptions partOptions = options;
-        if (options.logits == LogitsWanted::Last && first + part.size() < tokens.size())
-            partOptions.logits = LogitsWanted::None;
-        TERNION_CHECK(runChunk(part, static_cast<int>(first), static_cast<VulkanState&>(state), partOptions, output));
+        TERNION_CHECK(decode(tokens.front(), state, output));
+        return output;
     }
+    // Equal parts. While the device works on one, the host gathers the next one's embeddings and records its commands.
+    const std::size_t most = options.trace.items.empty() ? chunk_ : tracedChunk_;
+    const std::size_t parts = (tokens.size() + most - 1) / most;
+    std::size_t share = parts == 0 ? 0 : (tokens.size() + parts - 1) / parts;
+    if (share > tokenGrain) share = std::min<std::size_t>(most, (share + tokenGrain - 1) / tokenGrain * tokenGrain);
+    TERNION_CHECK(makeRoomToRead(planReadback(static_cast<std::uint32_t>(share), options)));
+    std::optional<Chunk> running;
+    const auto runParts = [&]() -> Status {
+        for (std::size_t first = 0, part = 0; first < tokens.size(); first += share, ++part) {
+            const auto here = tokens.subspan(first, std::min(share, tokens.size() - first));
+            const auto count = static_cast<std::uint32_t>(here.size());
+            ForwardOptions partOptions = options;
+            if (options.logits == LogitsWanted::Last && first + count < tokens.size()) partOptions.logits = LogitsWanted::None;
+            const Buffer& input = scratch_.input[part % scratch_.input.size()];
+            embed(here, input);
+            TERNION_TRY(auto commands, device_->commands());
+            Chunk next{std::move(commands), static_cast<int>(first), count, planReadback(count, partOptions)};
+            TERNION_CHECK(next.commands.begin());
+            recordPass(next.commands, input, state, count, next.plan);
+            TERNION_CHECK(next.commands.end());
+            if (const auto before = std::exchange(running, {})) TERNION_CHECK(finishChunk(*before, state, output));
+            if (options.stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
+            TERNION_CHECK(device_->submit(next.commands));
+            running = std::move(next);
+        }
+        return {};
+    };
+    const Status ran = runParts();
+    if (running) TERNION_CHECK(finishChunk(*running, state, output));  // even after an error: its commands must not go before
+    if (!ran) return ran.error();
     return output;
 }
 
@@ -285,12 +354,13 @@ Result<std::vector<float>> VulkanModel::forwardLayer(int layer, std::span<const 
     while (!x.empty()) {
         const auto part = x.first(std::min(x.size(), chunk_ * hidden));
         const auto tokens = static_cast<std::uint32_t>(part.size() / hidden);
-        std::copy(part.begin(), part.end(), scratch_.input.as<float>().begin());
+        std::copy(part.begin(), part.end(), scratch_.input[0].as<float>().begin());
         TERNION_TRY(const auto out, device_->allocate(part.size_bytes(), MemoryKind::Readback));
         TERNION_TRY(auto commands, device_->commands());
         TERNION_CHECK(commands.begin());
-        commands.copy(scratch_.input, 0, scratch_.x, 0, part.size_bytes());
-        recordTokenMixer(commands, sizeOf(layer), static_cast<VulkanState&>(state), tokens, false);
+        commands.copy(scratch_.input[0], 0, scratch_.x, 0, part.size_bytes());
+        recordRecurrence(commands, sizeOf(layer), static_cast<VulkanState&>(state), tokens, false);
+        recordOutputGate(commands, sizeOf(layer), tokens, false);
         recordChannelMixer(commands, sizeOf(layer), tokens);
         commands.copy(scratch_.x, 0, out, 0, part.size_bytes());
         TERNION_CHECK(commands.end());
@@ -320,7 +390,6 @@ Result<BitLinearOutput> VulkanModel::bitLinear(const BitLinear& linear, std::spa
     output.y.resize(tokens * rows);
     const std::size_t outBytes = tokens * rows * sizeof(float);
     TERNION_TRY(const auto input, device_->allocate(x.size_bytes(), MemoryKind::Upload));
-    TERNION_TRY(const auto values, device_->allocate(x.size_bytes(), MemoryKind::Device));
     TERNION_TRY(const auto codes, device_->allocate(tokens * padded, MemoryKind::Readback));
     TERNION_TRY(const auto scales, device_->allocate(tokens * sizeof(float), MemoryKind::Readback));
     TERNION_TRY(const auto sums, device_->allocate(tokens * sizeof(float), MemoryKind::Readback));
@@ -331,8 +400,8 @@ Result<BitLinearOutput> VulkanModel::bitLinear(const BitLinear& linear, std::spa
     const auto count = static_cast<std::uint32_t>(tokens);
     TERNION_TRY(auto commands, device_->commands());
     TERNION_CHECK(commands.begin());
-    kernels_.plainQuantise(commands, {input.address, 0, 0, values.address, weights.norms, codes.address, scales.address,
-                                      sums.address, weights.columns, count, 0.0F});
+    kernels_.plainQuantise(commands, {input.address, 0, 0, 0, weights.norms, codes.address, scales.address, sums.address,
+                                      weights.columns, count, 0.0F});
     for (const auto& [out, result] :
          {std::pair{&accumulators, ProductResult::Accumulators}, std::pair{&y, ProductResult::Store}})
         kernels_.bitLinear(commands,

@@ -51,14 +51,12 @@ public:
 private:
     /// What a pass works in, for up to `chunk` tokens.
     struct Scratch {
-        Buffer input;                // [T, D], written by the host: embeddings
-        Buffer x;                    // [T, D] the residual stream
-        Buffer y;                    // [P, T, rows] what BitLinears give
-        Buffer values;               // [P, T, in] what BitLinears are given
-        Buffer codes, scales, sums;  // of those, quantised
-        Buffer states;               // [T, S] h after each token
-        Buffer logits;               // [T, V]
-        Buffer readback;             // logits, then what is traced
+        std::array<Buffer, 2> input;  // [T, D], written by the host: embeddings of a chunk, and of the next
+        Buffer x;                     // [T, D] the residual stream
+        Buffer y;                     // [P, T, rows] what BitLinears give; h of each token
+        Buffer codes, scales, sums;   // [P, T, in] what BitLinears are given, quantised
+        Buffer logits;                // [headTokens, V]
+        Buffer readback;              // logits, then what is traced
     };
     /// Where in the readback what a pass was asked for will lie, in bytes.
     struct Traced {
@@ -71,6 +69,14 @@ private:
         VkDeviceSize bytes = 0;
     };
 
+    /// A part of a prefill that the device works on.
+    struct Chunk {
+        Commands commands;
+        int first;
+        std::uint32_t tokens;
+        ReadbackPlan plan;
+    };
+
     VulkanModel(std::shared_ptr<Device> device, std::shared_ptr<const Model> model, Packing packing, DeviceWeights weights,
                 Kernels kernels)
         : device_(std::move(device)),
@@ -79,18 +85,21 @@ private:
           weights_(std::move(weights)),
           kernels_(std::move(kernels)) {}
     Status allocateScratch();
-    void embed(std::span<const TokenId> tokens);
+    void embed(std::span<const TokenId> tokens, const Buffer& input) const;
     QuantisePush quantisePush(const Buffer& x, VkDeviceAddress weight, const DeviceBitLinear& linear,
                               std::uint32_t tokens) const;
     BitLinearPush productPush(const DeviceBitLinear& linear, const Buffer& y, std::uint32_t tokens) const;
-    void recordTokenMixer(Commands& commands, std::size_t layer, const VulkanState& state, std::uint32_t tokens,
+    void recordRecurrence(Commands& commands, std::size_t layer, const VulkanState& state, std::uint32_t tokens,
                           bool keepGates) const;
+    void recordOutputGate(Commands& commands, std::size_t layer, std::uint32_t tokens, bool keptGates) const;
     void recordChannelMixer(Commands& commands, std::size_t layer, std::uint32_t tokens) const;
     void recordHead(Commands& commands, std::uint32_t first, std::uint32_t tokens) const;
     ReadbackPlan planReadback(std::uint32_t tokens, const ForwardOptions& options) const;
-    void recordPass(Commands& commands, const VulkanState& state, std::uint32_t tokens, const ReadbackPlan& plan) const;
-    Status runChunk(std::span<const TokenId> tokens, int first, VulkanState& state, const ForwardOptions& options,
-                    ForwardOutput& output);
+    void recordPass(Commands& commands, const Buffer& input, const VulkanState& state, std::uint32_t tokens,
+                    const ReadbackPlan& plan) const;
+    Status makeRoomToRead(const ReadbackPlan& plan);
+    Status decode(TokenId token, VulkanState& state, ForwardOutput& output);
+    Status finishChunk(const Chunk& chunk, VulkanState& state, ForwardOutput& output);
 
     std::shared_ptr<Device> device_;
     std::shared_ptr<const Model> model_;
@@ -98,8 +107,10 @@ private:
     DeviceWeights weights_;
     Kernels kernels_;
     Scratch scratch_;
-    std::uint32_t chunk_ = 1;  // tokens a submission, at most
-    int readbackMade_ = 0;     // counts the buffers that scratch_.readback has been
+    std::uint32_t chunk_ = 1;        // tokens a submission, at most
+    std::uint32_t tracedChunk_ = 1;  // the same where gates are traced
+    std::uint32_t headTokens_ = 1;   // tokens that go through the head together
+    int readbackMade_ = 0;           // counts the buffers that scratch_.readback has been
 };
 
 }  // namespace ternion::vulkan
