@@ -9,6 +9,9 @@ namespace {
 struct Avx512Vnni {
     using Floats [[gnu::vector_size(64)]] = float;
     using Ints [[gnu::vector_size(64)]] = std::int32_t;
+    using Part = Ints;
+    static constexpr std::size_t blocksPerPart = SIZE_MAX / 2;
+    static constexpr int rowsOfOneToken = 2;
     static constexpr int tileRows = 2;
     static constexpr int tileTokens = 4;
 
@@ -19,6 +22,7 @@ struct Avx512Vnni {
     static Ints dot(Ints sum, Ints codes, Ints q) {
         return (Ints)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)codes, (__m512i)q);
     }
+    static Ints widened(Part sum) { return sum; }
     static std::int32_t total(Ints x) {
         using Half [[gnu::vector_size(32)]] = std::int32_t;
         const Half low = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7);

@@ -3,7 +3,11 @@
 // share machine code) what its registers are:
 //   Floats, Ints                a register of 32-bit elements (GCC vector extensions: + - * < ?: work on every element)
 //   roundHalfEven(Floats)
-//   dot(Ints sum, codes, q)     sum + products of four unsigned by four signed bytes in each element
+//   Part, blocksPerPart         a register of narrower sums, and the blocks of a row that they hold without overflow
+//   dot(Part sum, codes, q)     sum + products of unsigned codes 0..2 by signed bytes
+//   widened(Part)               as 32-bit sums
+//   rowsOfOneToken              the tile of a mat-vec
+//   tileRows, tileTokens        the tile of several tokens
 //   total(Ints)                 the sum of its elements
 #pragma once
 
@@ -169,34 +173,43 @@ struct VectorKernels {
     }
 
     /// `rows` rows by `tokens` tokens held in registers: each weight is loaded and unpacked once for all of them, each
-    /// activation once for all rows.
+    /// activation once for all rows. Not inlined: it needs all registers for itself.
     template <int rows, int tokens>
-    static void tile(const std::byte* weights, std::size_t blocks, const std::int8_t* codes, const std::int32_t* sums,
-                     std::int32_t* accumulators, std::size_t stride) {
+    [[gnu::noinline]] static void tile(const std::byte* weights, std::size_t blocks, const std::int8_t* codes,
+                                       const std::int32_t* sums, std::int32_t* accumulators, std::size_t stride) {
         // Memory is asked in the order of addresses, which keeps it at its best (row by row takes twice as long), and far
         // enough ahead for it to answer.
         constexpr std::size_t ahead = 8192;
         const std::size_t rowBytes = blocks * blockBytes;
         Ints sum[rows][tokens] = {};
-        for (std::size_t at = 0; at < rowBytes; at += bytes) {
-            const std::int8_t* activations = codes + at / blockBytes * blockColumns + at % blockBytes;
-            Ints word[rows];
-            for (int r = 0; r < rows; ++r) {
-                const auto row = static_cast<std::size_t>(r);
-                _mm_prefetch(reinterpret_cast<const char*>(weights + at * rows + row * bytes + ahead), _MM_HINT_T0);
-                word[r] = load<Ints>(weights + row * rowBytes + at, bytes);
-            }
-            for (int l = 0; l < 4; ++l)
-                for (int t = 0; t < tokens; ++t) {
-                    const auto q =
-                        load<Ints>(activations + static_cast<std::size_t>(t) * blocks * blockColumns + 64 * l, bytes);
-                    for (int r = 0; r < rows; ++r) sum[r][t] = Isa::dot(sum[r][t], word[r] >> 2 * l & 0x03030303, q);
+        for (std::size_t begin = 0; begin < blocks; begin += Isa::blocksPerPart) {
+            const std::size_t end = begin + Isa::blocksPerPart < blocks ? begin + Isa::blocksPerPart : blocks;
+            typename Isa::Part part[rows][tokens] = {};
+            for (std::size_t block = begin; block < end; ++block) {
+                if constexpr (tokens == 1)  // more tokens meet the same weights again and again
+                    for (std::size_t r = 0; r < rows; ++r)
+                        _mm_prefetch(reinterpret_cast<const char*>(weights + (block * rows + r) * blockBytes + ahead),
+                                     _MM_HINT_T0);
+                for (std::size_t at = 0; at < blockBytes; at += bytes) {
+                    Ints word[rows];
+                    for (std::size_t r = 0; r < rows; ++r)
+                        word[r] = load<Ints>(weights + r * rowBytes + block * blockBytes + at, bytes);
+#pragma GCC unroll 1  // unrolled, it needs more registers than there are
+                    for (std::size_t l = 0; l < 4; ++l) {
+                        Ints code[rows];
+                        for (std::size_t r = 0; r < rows; ++r) code[r] = word[r] >> static_cast<int>(2 * l) & 0x03030303;
+                        for (std::size_t t = 0; t < tokens; ++t) {
+                            const auto q = load<Ints>(codes + (t * blocks + block) * blockColumns + l * blockBytes + at, bytes);
+                            for (std::size_t r = 0; r < rows; ++r) part[r][t] = Isa::dot(part[r][t], code[r], q);
+                        }
+                    }
                 }
+            }
+            for (std::size_t r = 0; r < rows; ++r)
+                for (std::size_t t = 0; t < tokens; ++t) sum[r][t] += Isa::widened(part[r][t]);
         }
-        for (int t = 0; t < tokens; ++t)
-            for (int r = 0; r < rows; ++r)
-                accumulators[static_cast<std::size_t>(t) * stride + static_cast<std::size_t>(r)] =
-                    Isa::total(sum[r][t]) - sums[t];
+        for (std::size_t t = 0; t < tokens; ++t)
+            for (std::size_t r = 0; r < rows; ++r) accumulators[t * stride + r] = Isa::total(sum[r][t]) - sums[t];
     }
 
     template <int tokens>
@@ -206,8 +219,9 @@ struct VectorKernels {
         const auto stride = static_cast<std::size_t>(rows);
         int r = 0;
         const auto from = [&] { return weights + static_cast<std::size_t>(r) * blockCount * blockBytes; };
-        for (; r + Isa::tileRows <= rows; r += Isa::tileRows)
-            tile<Isa::tileRows, tokens>(from(), blockCount, codes, sums, accumulators + r, stride);
+        constexpr int tileRows = tokens == 1 ? Isa::rowsOfOneToken : Isa::tileRows;
+        for (; r + tileRows <= rows; r += tileRows)
+            tile<tileRows, tokens>(from(), blockCount, codes, sums, accumulators + r, stride);
         for (; r < rows; ++r) tile<1, tokens>(from(), blockCount, codes, sums, accumulators + r, stride);
     }
 
