@@ -42,6 +42,11 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
     return file;
 }
 
+void MappedFile::readAhead() const {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): madvise takes void*; the mapping is not written
+    if (!bytes_.empty()) madvise(const_cast<std::byte*>(bytes_.data()), bytes_.size(), MADV_WILLNEED);
+}
+
 void MappedFile::release(std::size_t offset, std::size_t length) const {
     const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     const std::size_t first = (offset + page - 1) / page * page;

@@ -28,6 +28,8 @@ public:
 
     std::span<const std::byte> bytes() const { return bytes_; }
 
+    /// Tells the kernel that all of it will be read soon, so that the disk works while the first parts are being used.
+    void readAhead() const;
     /// Tells the kernel that a part has been used up and need not stay in memory.
     void release(std::size_t offset, std::size_t length) const;
 

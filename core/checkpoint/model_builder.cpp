@@ -5,6 +5,7 @@
 #include <cstring>
 #include <set>
 
+#include "base/parallel.h"
 #include "checkpoint/model_tensors.h"
 #include "checkpoint/packed_trits.h"
 
@@ -84,6 +85,7 @@ public:
     Loader(SourceKind kind, const TensorSource& source, const Progress& progress)
         : kind_(kind), source_(source), progress_(progress) {
         for (const auto& [name, tensor] : source.tensors()) all_ += static_cast<double>(tensor.bytes.size());
+        source.readAhead();
     }
 
     Status trits(const std::string& name, TernaryMatrix& matrix, const Shape& shape) {
@@ -115,7 +117,9 @@ public:
     Status embedding(const std::string& name, Embedding& embedding, const Shape& shape) {
         TERNION_TRY(const auto* tensor, begin(name));
         TERNION_TRY(auto data, AlignedBuffer::allocate(tensor->bytes.size()));
-        std::memcpy(data.data(), tensor->bytes.data(), tensor->bytes.size());
+        inParallel(data.size(), std::size_t{1} << 20, [&](std::size_t first, std::size_t last) {
+            std::memcpy(data.data() + first, tensor->bytes.data() + first, last - first);
+        });
         end(*tensor);
         TERNION_TRY(embedding, Embedding::create(std::move(data), *asFloat(tensor->type), static_cast<int>(shape[0]),
                                                  static_cast<int>(shape[1])));

@@ -1,7 +1,10 @@
 #include "checkpoint/packed_trits.h"
 
 #include <array>
+#include <atomic>
 #include <cstring>
+
+#include "base/parallel.h"
 
 namespace ternion {
 namespace {
@@ -79,22 +82,29 @@ Result<TernaryMatrix> unpackRows(StoredType type, std::span<const std::byte> sto
     const std::size_t blocks = static_cast<std::size_t>(rows) * blocksOf(cols);
     TERNION_TRY(auto packed, AlignedBuffer::allocate(blocks * codeBytes));
     const std::uint16_t expected = toHalf(gamma);
-    const std::byte* from = stored.data();
-    std::byte* codes = packed.data();
-    for (std::size_t b = 0; b < blocks; ++b, codes += codeBytes) {
-        if (type == StoredType::TQ2_0)
-            std::memcpy(codes, from, codeBytes);
-        else
-            fromBaseThree(from, codes);
-        from += digitBytes(type);
-        std::uint16_t scale = 0;
-        std::memcpy(&scale, from, scaleBytes);
-        from += scaleBytes;
-        if (scale != expected)
-            return Error{ErrorCode::BadInput,
-                         "the scale of block " + std::to_string(b) + " is not the matrix's own, " + std::to_string(gamma),
-                         {}};
-    }
+    const std::size_t storedBytes = digitBytes(type) + scaleBytes;
+    std::atomic<std::size_t> wrong = blocks;  // the first block with another scale
+    constexpr std::size_t grain = 4096;       // blocks: 256 KiB, more than a thread's start costs
+    inParallel(blocks, grain, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t b = begin; b < end; ++b) {
+            const std::byte* from = stored.data() + b * storedBytes;
+            std::byte* codes = packed.data() + b * codeBytes;
+            if (type == StoredType::TQ2_0)
+                std::memcpy(codes, from, codeBytes);
+            else
+                fromBaseThree(from, codes);
+            std::uint16_t scale = 0;
+            std::memcpy(&scale, from + digitBytes(type), scaleBytes);
+            if (scale == expected) continue;
+            for (std::size_t seen = wrong; b < seen && !wrong.compare_exchange_weak(seen, b);) {
+            }
+            return;
+        }
+    });
+    if (wrong < blocks)
+        return Error{ErrorCode::BadInput,
+                     "the scale of block " + std::to_string(wrong) + " is not the matrix's own, " + std::to_string(gamma),
+                     {}};
     return TernaryMatrix::fromPacked(std::move(packed), rows, cols, gamma);
 }
 

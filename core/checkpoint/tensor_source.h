@@ -50,6 +50,10 @@ public:
     std::span<const std::byte> fileBytes(std::size_t file) const { return files_[file].mapping.bytes(); }
     /// "FILE, tensor NAME" for an error; the first file where the tensor is in none.
     std::string context(std::string_view name) const;
+    /// All tensors are about to be read.
+    void readAhead() const {
+        for (const File& file : files_) file.mapping.readAhead();
+    }
     /// The tensor has been read for the last time: its pages need not stay in memory.
     void release(const StoredTensor& tensor) const;
 

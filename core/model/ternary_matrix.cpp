@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <string>
 #include <vector>
 
+#include "base/parallel.h"
 #include "base/wide.h"
 
 namespace ternion {
@@ -123,12 +125,16 @@ Result<TernaryMatrix> TernaryMatrix::fromPacked(AlignedBuffer packed, int rows, 
     matrix.gamma_ = gamma;
     matrix.packed_ = std::move(packed);
     // Code 3 has both bits set: high & low, anywhere, is a fault. One pass at memory speed.
-    std::uint64_t faults = 0;
+    std::atomic<std::uint64_t> faults = 0;
     const auto bytes = matrix.packed();
-    for (std::size_t i = 0; i < bytes.size() / 8; ++i) {
-        const std::uint64_t word = wordAt(bytes, i);
-        faults |= word & (word >> 1) & everyCode1;
-    }
+    inParallel(bytes.size() / 8, std::size_t{1} << 15, [&](std::size_t begin, std::size_t end) {
+        std::uint64_t found = 0;
+        for (std::size_t i = begin; i < end; ++i) {
+            const std::uint64_t word = wordAt(bytes, i);
+            found |= word & (word >> 1) & everyCode1;
+        }
+        faults |= found;
+    });
     if (faults != 0) return bad("packed trits hold the code 3, which stands for no trit");
     if (const int used = cols % blockColumns; used != 0)
         for (int row = 0; row < rows; ++row) {
