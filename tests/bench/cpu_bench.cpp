@@ -49,7 +49,7 @@ void matVec(benchmark::State& state, const Kernels& kernels, const Shape& shape,
     std::vector<std::int8_t> codes(static_cast<std::size_t>(TernaryMatrix::paddedColumns(shape.cols)));
     std::vector<std::int32_t> accumulators(static_cast<std::size_t>(shape.rows));
     std::size_t at = 0;
-    for (auto _ : state) {
+    for ([[maybe_unused]] auto _ : state) {
         const std::int32_t sum = kernels.quantise(x.data(), 127.0F, codes.data(), x.size());
         pool.run(shape.rows, 16, [&](int begin, int end) {
             kernels.accumulate(weights->data() + at + static_cast<std::size_t>(begin) * rowBytes, end - begin, blocks,
