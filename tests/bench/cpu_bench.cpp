@@ -49,6 +49,7 @@ void matVec(benchmark::State& state, const Kernels& kernels, const Shape& shape,
     std::vector<std::int8_t> codes(static_cast<std::size_t>(TernaryMatrix::paddedColumns(shape.cols)));
     std::vector<std::int32_t> accumulators(static_cast<std::size_t>(shape.rows));
     std::size_t at = 0;
+    const ThreadPool::OwnCore core(pool);
     for ([[maybe_unused]] auto _ : state) {
         const std::int32_t sum = kernels.quantise(x.data(), 127.0F, codes.data(), x.size());
         pool.run(shape.rows, 16, [&](int begin, int end) {
@@ -65,7 +66,7 @@ void matVec(benchmark::State& state, const Kernels& kernels, const Shape& shape,
 
 [[maybe_unused]] const bool registered = [] {
     for (const Kernels* kernels : allKernels)
-        for (const int threads : {1, physicalCores()})
+        for (const int threads : {1, static_cast<int>(physicalCores().size())})
             for (const Shape& shape : shapes)
                 if (kernels->supported() && kernels != &scalarKernels)
                     benchmark::RegisterBenchmark(("cpu/" + std::string(kernels->name) + "/" + std::to_string(shape.cols) + "x" +

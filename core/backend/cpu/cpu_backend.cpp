@@ -10,7 +10,8 @@ namespace {
 class CpuBackend final : public Backend {
 public:
     explicit CpuBackend(const CpuOptions& options)
-        : instructionSet_(options.instructionSet), threads_(options.threads > 0 ? options.threads : physicalCores()) {}
+        : instructionSet_(options.instructionSet),
+          threads_(options.threads > 0 ? options.threads : static_cast<int>(physicalCores().size())) {}
 
     std::string_view name() const override { return "cpu"; }
 

@@ -215,6 +215,7 @@ Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceS
     output.logits.resize(static_cast<std::size_t>(logitRows) * vocab);
 
     auto& own = static_cast<CpuState&>(state);
+    const ThreadPool::OwnCore core(pool_);
     for (int first = 0; first < total; first += chunkTokens) {
         if (options.stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
         const int count = std::min(chunkTokens, total - first);

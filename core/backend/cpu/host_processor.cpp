@@ -1,13 +1,11 @@
 #include "backend/cpu/host_processor.h"
 
 #include <linux/mman.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <fstream>
-#include <set>
+#include <map>
 
 namespace ternion {
 
@@ -19,19 +17,21 @@ std::string processorName() {
     return "processor";
 }
 
-int physicalCores() {
+std::vector<cpu_set_t> physicalCores() {
     cpu_set_t allowed;
     CPU_ZERO(&allowed);
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
-    std::set<std::string> cores;  // each as the list of its hardware threads
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return {allowed};
+    std::map<std::string, cpu_set_t> cores;  // by the list of their hardware threads
     for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
         if (!CPU_ISSET(cpu, &allowed)) continue;
         std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
         std::string siblings;
         if (!std::getline(file, siblings)) siblings = std::to_string(cpu);
-        cores.insert(siblings);
+        CPU_SET(cpu, &cores[siblings]);
     }
-    return std::max(1, static_cast<int>(cores.size()));
+    std::vector<cpu_set_t> sets;
+    for (const auto& [siblings, cpus] : cores) sets.push_back(cpus);
+    return sets;
 }
 
 std::uint64_t physicalMemoryBytes() {

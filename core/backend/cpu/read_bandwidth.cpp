@@ -17,6 +17,7 @@ Result<double> readBandwidth(const Kernels& kernels, ThreadPool& pool) {
     pool.run(kibibytes, 1024, [&](int begin, int end) {
         std::memset(buffer.data() + (std::size_t(begin) << 10), 1, std::size_t(end - begin) << 10);
     });
+    const ThreadPool::OwnCore core(pool);
     std::atomic<std::uint64_t> kept = 0;
     double best = 0.0;
     for (const auto start = Clock::now(); Clock::now() - start < std::chrono::milliseconds(120);) {

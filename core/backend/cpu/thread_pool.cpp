@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "backend/cpu/host_processor.h"
+
 namespace ternion {
 namespace {
 
 /// Returns when `value` is no longer `old`.
 void await(const std::atomic<unsigned>& value, unsigned old) {
-    constexpr int spins = 500;  // of 20 to 50 ns each
+    constexpr int spins = 1000;  // of 20 to 50 ns each
     for (int k = 0; k < spins; ++k) {
         if (value.load(std::memory_order_acquire) != old) return;
         __builtin_ia32_pause();
@@ -19,6 +21,7 @@ void await(const std::atomic<unsigned>& value, unsigned old) {
 }  // namespace
 
 ThreadPool::ThreadPool(int size) {
+    if (auto cores = physicalCores(); size > 1 && cores.size() == static_cast<std::size_t>(size)) cores_ = std::move(cores);
     for (int index = 1; index < size; ++index) workers_.emplace_back([this, index] { serve(index); });
 }
 
@@ -26,6 +29,15 @@ ThreadPool::~ThreadPool() {
     task_ = {};  // nothing to call: the workers end
     round_.fetch_add(1, std::memory_order_release);
     round_.notify_all();
+}
+
+ThreadPool::OwnCore::OwnCore(const ThreadPool& pool) {
+    moved_ = !pool.cores_.empty() && sched_getaffinity(0, sizeof before_, &before_) == 0 &&
+             sched_setaffinity(0, sizeof(cpu_set_t), &pool.cores_.front()) == 0;
+}
+
+ThreadPool::OwnCore::~OwnCore() {
+    if (moved_) sched_setaffinity(0, sizeof before_, &before_);
 }
 
 void ThreadPool::start(const Task& task) {
@@ -51,6 +63,7 @@ void ThreadPool::runPart(int index) const {
 }
 
 void ThreadPool::serve(int index) {
+    if (!cores_.empty()) sched_setaffinity(0, sizeof(cpu_set_t), &cores_[static_cast<std::size_t>(index)]);
     for (unsigned seen = 0;; ++seen) {
         await(round_, seen);
         if (task_.call == nullptr) return;

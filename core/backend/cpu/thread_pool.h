@@ -1,6 +1,8 @@
 // The threads of one device model: they meet several times a layer, so a meeting must cost less than a microsecond.
 #pragma once
 
+#include <sched.h>
+
 #include <atomic>
 #include <cstddef>
 #include <thread>
@@ -19,6 +21,21 @@ public:
     ~ThreadPool();
 
     int size() const { return static_cast<int>(workers_.size()) + 1; }
+
+    /// While one of these lives, the calling thread has a core that no worker uses; afterwards it is free again. Threads that
+    /// wait for each other every few microseconds look so idle that a scheduler may put them all on one core. Only a pool with
+    /// a thread for every core places them: where some are free, the scheduler knows better which.
+    class OwnCore {
+    public:
+        explicit OwnCore(const ThreadPool& pool);
+        OwnCore(const OwnCore&) = delete;
+        OwnCore& operator=(const OwnCore&) = delete;
+        ~OwnCore();
+
+    private:
+        bool moved_ = false;
+        cpu_set_t before_;
+    };
 
     /// Calls `work(begin, end)` for disjoint parts of [0, count), one a thread, and returns when all are done. Parts begin at
     /// multiples of `grain` and depend on nothing but the arguments. Allocates nothing. `work` must not throw.
@@ -40,6 +57,7 @@ private:
     void runPart(int index) const;
     void serve(int index);
 
+    std::vector<cpu_set_t> cores_;  // of each thread, the caller's first; empty: the scheduler's choice
     Task task_;
     alignas(64) std::atomic<unsigned> round_{0};  // raised to start the workers; their task is then task_
     alignas(64) std::atomic<unsigned> busy_{0};   // workers that have not finished this round
