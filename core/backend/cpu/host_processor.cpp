@@ -30,6 +30,7 @@ std::vector<cpu_set_t> physicalCores() {
         CPU_SET(cpu, &cores[siblings]);
     }
     std::vector<cpu_set_t> sets;
+    sets.reserve(cores.size());
     for (const auto& [siblings, cpus] : cores) sets.push_back(cpus);
     return sets;
 }
