@@ -118,7 +118,7 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
     const MemoryUse memory = device->memory();
     const Model& model = device->model();
     const double perToken = decode.total / std::max<double>(1.0, static_cast<double>(decode.seconds.size()));
-    const double roofline = static_cast<double>(model.ternaryBytes()) / bandwidth / perToken;
+    const double roofline = static_cast<double>(memory.perToken) / bandwidth / perToken;
     if (!context.json)
         std::printf(
             "%s on %s (%s)\nprefill %d tokens: %.0f tokens/s\ndecode %d tokens: %.1f tokens/s, p50 %.3f ms, p99 %.3f ms\n"

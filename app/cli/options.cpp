@@ -21,7 +21,7 @@ void ModelOptions::addTo(CLI::App& app, bool modelRequired) {
     app.add_option("-b,--backend", backend, "cpu, vulkan or vulkan:N; without it the best there is");
     static const std::map<std::string, Packing> packings{
         {"auto", Packing::Auto}, {"2bit", Packing::TwoBit}, {"dense", Packing::Dense}};
-    app.add_option("--packing", load.packing, "How the device keeps its trits: auto, 2bit, or dense (five a byte)")
+    app.add_option("--packing", load.packing, "How the device keeps its trits: auto, 2bit, or dense (1.6 to 1.7 bits each)")
         ->transform(CLI::CheckedTransformer(packings));
     app.add_option("--profile", profile, "Arithmetic: float")->check(CLI::IsMember({"float", "fixed"}));
 }

@@ -61,7 +61,8 @@ struct ForwardOutput {
     Trace trace;
 };
 
-/// How a device keeps its trits: two bits each, or five a byte (core/model/dense_trits.h).
+/// How a device keeps its trits: two bits each, or more densely: five a byte on a GPU (model/dense_trits.h), three in five bits
+/// on a processor (backend/cpu/row_triples.h).
 enum class Packing : std::uint8_t {
     Auto,  ///< what is faster on the device, or what fits its memory
     TwoBit,
@@ -74,6 +75,7 @@ struct LoadOptions {
 
 struct MemoryUse {
     std::uint64_t weights = 0;
+    std::uint64_t perToken = 0;  ///< of the weights, what one token of decode reads
     std::uint64_t state = 0;
     std::uint64_t scratch = 0;
     std::uint64_t total() const { return weights + state + scratch; }

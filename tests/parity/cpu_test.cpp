@@ -12,8 +12,9 @@
 namespace ternion {
 namespace {
 
-Result<std::unique_ptr<DeviceModel>> load(const std::shared_ptr<const Model>& model, const CpuOptions& options) {
-    return makeCpuBackend(options)->load(model, 0, {});
+Result<std::unique_ptr<DeviceModel>> load(const std::shared_ptr<const Model>& model, const CpuOptions& options,
+                                          Packing packing = Packing::Auto) {
+    return makeCpuBackend(options)->load(model, 0, {}, {packing});
 }
 
 std::unique_ptr<DeviceModel> reference(const std::shared_ptr<const Model>& model) {
@@ -22,34 +23,40 @@ std::unique_ptr<DeviceModel> reference(const std::shared_ptr<const Model>& model
     return std::move(*loaded);
 }
 
-class CpuParity : public testing::TestWithParam<std::tuple<const char*, int>> {
+class CpuParity : public testing::TestWithParam<std::tuple<const char*, int, Packing>> {
 protected:
     std::unique_ptr<DeviceModel> device(const std::shared_ptr<const Model>& model) const {
-        auto loaded = load(model, {.instructionSet = std::get<0>(GetParam()), .threads = std::get<1>(GetParam())});
-        return loaded.ok() ? std::move(*loaded) : nullptr;
+        const auto [instructionSet, threads, packing] = GetParam();
+        auto loaded = load(model, {.instructionSet = instructionSet, .threads = threads}, packing);
+        if (!loaded.ok()) return nullptr;
+        EXPECT_EQ((*loaded)->packing(), packing);
+        return std::move(*loaded);
     }
 };
 
 TEST_P(CpuParity, BitLinears) {
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     const auto found = device(model);
-    if (!found) GTEST_SKIP() << "this processor has no " << std::get<0>(GetParam());
+    if (!found) GTEST_SKIP() << std::get<0>(GetParam()) << " has it not, or the processor has not " << std::get<0>(GetParam());
     parity::expectSameBitLinears(*reference(model), *found);
 }
 
 TEST_P(CpuParity, Passes) {
     for (const auto& model : parity::models()) {
         const auto found = device(model);
-        if (!found) GTEST_SKIP() << "this processor has no " << std::get<0>(GetParam());
+        if (!found)
+            GTEST_SKIP() << std::get<0>(GetParam()) << " has it not, or the processor has not " << std::get<0>(GetParam());
         parity::expectSamePasses(*reference(model), *found);
     }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, CpuParity,
-                         testing::Combine(testing::Values("scalar", "avx2", "avx512vnni"), testing::Values(1, 2, 3)),
+                         testing::Combine(testing::Values("scalar", "avx2", "avx512vnni"), testing::Values(1, 2, 3),
+                                          testing::Values(Packing::TwoBit, Packing::Dense)),
                          [](const auto& instance) {
                              return std::string(std::get<0>(instance.param)) + "_" +
-                                    std::to_string(std::get<1>(instance.param));
+                                    std::to_string(std::get<1>(instance.param)) +
+                                    (std::get<2>(instance.param) == Packing::Dense ? "_dense" : "_two_bit");
                          });
 
 /// What a BitLinear is, written down once more without anything of the engine's: trits one by one, sums in double.
@@ -182,16 +189,17 @@ TEST(CpuBackend, TellsWhatItIs) {
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code, ErrorCode::DeviceUnavailable);
 
-    const auto dense = makeCpuBackend()->load(parity::oddModel(parity::oddConfig(61, 77)), 0, {}, {Packing::Dense});
+    const auto dense = load(parity::oddModel(parity::oddConfig(61, 77)), {.instructionSet = "scalar"}, Packing::Dense);
     ASSERT_FALSE(dense.ok());
     EXPECT_EQ(dense.error().code, ErrorCode::InvalidArgument);
 }
 
 TEST(CpuModel, MeasuresItsMemory) {
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
-    auto device = load(model, {});
+    auto device = load(model, {}, Packing::TwoBit);
     ASSERT_TRUE(device.ok());
     const auto memory = (*device)->memory();
+    EXPECT_EQ(memory.perToken, model->ternaryBytes());
     EXPECT_EQ(memory.weights, model->ternaryBytes() + model->embeddingBytes());
     EXPECT_EQ(memory.state, 3U * 61U * 4U);
     EXPECT_GT(memory.scratch, 0U);

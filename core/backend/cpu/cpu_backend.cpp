@@ -36,10 +36,8 @@ public:
         if (device != 0)
             return Error{ErrorCode::DeviceUnavailable, "there is one CPU device, number 0, not " + std::to_string(device),
                          "cpu"};
-        if (load.packing == Packing::Dense)
-            return Error{ErrorCode::InvalidArgument, "it has no dense packing; leave the choice to it, or take 2bit", "cpu"};
         TERNION_TRY(const Kernels* kernels, chooseKernels());
-        return CpuModel::create(std::move(model), devices().front(), *kernels, threads_);
+        return CpuModel::create(std::move(model), devices().front(), *kernels, threads_, load.packing);
     }
 
 private:

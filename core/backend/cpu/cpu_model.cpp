@@ -7,6 +7,7 @@
 
 #include "backend/cpu/host_processor.h"
 #include "backend/cpu/read_bandwidth.h"
+#include "backend/cpu/row_triples.h"
 #include "backend/float_profile.h"
 #include "backend/input_checks.h"
 
@@ -59,7 +60,10 @@ Status CpuModel::allocate(Codes& codes, int width) {
 }
 
 Result<std::unique_ptr<DeviceModel>> CpuModel::create(std::shared_ptr<const Model> model, DeviceInfo device,
-                                                      const Kernels& kernels, int threads) {
+                                                      const Kernels& kernels, int threads, Packing packing) {
+    if (packing == Packing::Dense && kernels.accumulateTriples == nullptr)
+        return Error{ErrorCode::InvalidArgument,
+                     std::string(kernels.name) + " has no dense packing; leave the choice to it, or take 2bit", "cpu"};
     std::unique_ptr<CpuModel> created;
     try {
         created.reset(new CpuModel(std::move(model), std::move(device), kernels, threads));
@@ -68,8 +72,12 @@ Result<std::unique_ptr<DeviceModel>> CpuModel::create(std::shared_ptr<const Mode
                      "the system gives no " + std::to_string(threads) + " threads (" + error.what() + "); ask for fewer",
                      "cpu"};
     }
-    created->model_->forEachBitLinear(
-        [](const std::string&, const BitLinear& linear) { gatherOnHugePages(linear.weight.packed()); });
+    if (packing != Packing::TwoBit && kernels.accumulateTriples != nullptr) {
+        TERNION_CHECK(created->packAllTriples());
+    } else {
+        created->model_->forEachBitLinear(
+            [](const std::string&, const BitLinear& linear) { gatherOnHugePages(linear.weight.packed()); });
+    }
     const ModelConfig& config = created->model_->config;
     const int hidden = config.hiddenSize, state = config.stateSize(), inner = config.intermediateSize;
     const int widest = std::max({hidden, state, inner});
@@ -80,6 +88,17 @@ Result<std::unique_ptr<DeviceModel>> CpuModel::create(std::shared_ptr<const Mode
     TERNION_CHECK(allocate(created->uv_, 2 * inner));
     for (Codes& codes : created->codes_) TERNION_CHECK(allocate(codes, widest));
     return std::unique_ptr<DeviceModel>(std::move(created));
+}
+
+Status CpuModel::packAllTriples() {
+    std::size_t size = 0;
+    model_->forEachBitLinear([&](const std::string&, const BitLinear& linear) {
+        triples_.emplace(&linear.weight, size);
+        size += triplesBytes(linear.weight);
+    });
+    TERNION_TRY(dense_, AlignedBuffer::allocate(size));
+    for (const auto& [matrix, at] : triples_) packTriples(*matrix, dense_.bytes().subspan(at, triplesBytes(*matrix)));
+    return {};
 }
 
 // ---- Parts ----------------------------------------------------------------------------------------------------------------
@@ -105,31 +124,43 @@ void CpuModel::quantise(const BitLinear& linear, const float* x, float* normed, 
     codes.sums[at] = kernels_.quantise(normed, s, codes.row(row, linear.weight), n);
 }
 
+const std::byte* CpuModel::triplesOf(const TernaryMatrix& matrix) const {
+    const auto found = triples_.find(&matrix);
+    return found == triples_.end() ? nullptr : dense_.data() + found->second;
+}
+
 /// finish(token, row, rows, accumulators of these rows, gamma / s)
 template <class Finish>
-void CpuModel::multiply(const TernaryMatrix& matrix, Codes& codes, int tokens, int begin, int end, const Finish& finish) const {
-    constexpr int tileRows = 32;  // their weights stay in the nearest cache while token after token meets them
+void CpuModel::multiply(const TernaryMatrix& matrix, const std::byte* triples, Codes& codes, int tokens, int begin, int end,
+                        const Finish& finish) const {
+    constexpr int tileRows = 48;  // their weights stay in the nearest cache while token after token meets them
     alignas(64) std::array<std::int32_t, std::size_t{tileRows} * chunkTokens> accumulators;  // NOLINT(*-member-init)
-    for (int row = begin; row < end; row += tileRows) {
-        const int rows = std::min(tileRows, end - row);
-        kernels_.accumulate(matrix.packedRow(row).data(), rows, matrix.blocksPerRow(), codes.row(0, matrix), codes.sums.data(),
-                            tokens, accumulators.data());
+    const int blocks = matrix.blocksPerRow();
+    const bool dense = triples != nullptr && tokens < 4;  // more tokens share the unpacking, which is quicker from two bits
+    for (int row = begin, rows = 0; row < end; row += rows) {
+        const int lead = dense ? row % 3 : 0;  // rows before it in its triple, which come along
+        rows = std::min(tileRows - lead, end - row);
+        const std::byte* weights =
+            dense ? triples + static_cast<std::size_t>(row / 3) * tripleBytes(blocks) : matrix.packedRow(row).data();
+        (dense ? kernels_.accumulateTriples : kernels_.accumulate)(weights, lead + rows, blocks, codes.row(0, matrix),
+                                                                   codes.sums.data(), tokens, accumulators.data());
         for (int t = 0; t < tokens; ++t)
-            finish(t, row, static_cast<std::size_t>(rows), accumulators.data() + std::ptrdiff_t{t} * rows,
+            finish(t, row, static_cast<std::size_t>(rows), accumulators.data() + std::ptrdiff_t{t} * (lead + rows) + lead,
                    matrix.gamma() / codes.scales[static_cast<std::size_t>(t)]);
     }
 }
 
 void CpuModel::project(const TernaryMatrix& matrix, Codes& codes, int tokens, int begin, int end, float* y,
                        std::ptrdiff_t stride) const {
-    multiply(matrix, codes, tokens, begin, end, [&](int t, int row, std::size_t rows, const std::int32_t* sums, float factor) {
-        kernels_.rescale(sums, factor, y + t * stride + row, rows);
-    });
+    multiply(matrix, triplesOf(matrix), codes, tokens, begin, end,
+             [&](int t, int row, std::size_t rows, const std::int32_t* sums, float factor) {
+                 kernels_.rescale(sums, factor, y + t * stride + row, rows);
+             });
 }
 
 void CpuModel::addProjection(const BitLinear& linear, Codes& codes, int tokens, Rows& y) {
     pool_.run(linear.weight.rows(), rowGrain, [&](int begin, int end) {
-        multiply(linear.weight, codes, tokens, begin, end,
+        multiply(linear.weight, triplesOf(linear.weight), codes, tokens, begin, end,
                  [&](int t, int row, std::size_t rows, const std::int32_t* sums, float factor) {
                      kernels_.addRescaled(sums, factor, y.row(t) + row, rows);
                  });
@@ -265,6 +296,11 @@ Result<BitLinearOutput> CpuModel::bitLinear(const BitLinear& linear, std::span<c
     Codes codes;
     TERNION_CHECK(allocate(codes, matrix.cols()));
     std::vector<float> normed(in);
+    AlignedBuffer triples;  // the model's own matrices too: a packing is tested with any
+    if (packing() == Packing::Dense) {
+        TERNION_TRY(triples, AlignedBuffer::allocate(triplesBytes(matrix)));
+        packTriples(matrix, triples.bytes());
+    }
     BitLinearOutput result;
     const std::size_t tokens = x.size() / in;
     result.codes.resize(x.size());
@@ -279,7 +315,7 @@ Result<BitLinearOutput> CpuModel::bitLinear(const BitLinear& linear, std::span<c
         }
         result.scales.insert(result.scales.end(), codes.scales.begin(), codes.scales.begin() + count);
         pool_.run(matrix.rows(), rowGrain, [&](int begin, int end) {
-            multiply(matrix, codes, count, begin, end,
+            multiply(matrix, triples.data(), codes, count, begin, end,
                      [&](int t, int row, std::size_t rows, const std::int32_t* sums, float factor) {
                          const std::size_t at = (first + static_cast<std::size_t>(t)) * out + static_cast<std::size_t>(row);
                          std::copy_n(sums, rows, result.accumulators.data() + at);
@@ -298,7 +334,8 @@ Result<std::unique_ptr<DeviceState>> CpuModel::createState() {
 
 MemoryUse CpuModel::memory() const {
     MemoryUse use;
-    use.weights = model_->ternaryBytes() + model_->embeddingBytes();
+    use.weights = model_->ternaryBytes() + model_->embeddingBytes() + dense_.size();
+    use.perToken = dense_.size() > 0 ? dense_.size() : model_->ternaryBytes();
     use.state = static_cast<std::uint64_t>(model_->config.numLayers) * static_cast<std::uint64_t>(model_->config.stateSize()) *
                 sizeof(float);
     for (const Rows* rows : {&x_, &normed_, &codable_, &i_, &f_, &g_, &h_, &uv_}) use.scratch += rows->buffer.size();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "backend/backend.h"
@@ -15,18 +16,20 @@
 
 namespace ternion {
 
-/// A model resident in host memory: the shared Model itself, read in place, and scratch for one chunk of tokens.
+/// A model resident in host memory: the shared Model itself, read in place, its trits once more in the dense packing where
+/// decode uses that, and scratch for one chunk of tokens.
 class CpuModel final : public DeviceModel {
 public:
-    /// OutOfMemory, also where the system gives no more threads.
+    /// OutOfMemory, also where the system gives no more threads. InvalidArgument for a packing that the kernels do not have.
     static Result<std::unique_ptr<DeviceModel>> create(std::shared_ptr<const Model> model, DeviceInfo device,
-                                                       const Kernels& kernels, int threads);
+                                                       const Kernels& kernels, int threads, Packing packing);
 
     const Model& model() const override { return *model_; }
     const DeviceInfo& device() const override { return device_; }
     Result<std::unique_ptr<DeviceState>> createState() override;
     Result<ForwardOutput> forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) override;
     MemoryUse memory() const override;
+    Packing packing() const override { return triples_.empty() ? Packing::TwoBit : Packing::Dense; }
     Result<double> measureReadBandwidth() override;
     Result<std::vector<float>> forwardLayer(int layer, std::span<const float> x, DeviceState& state) override;
     Result<BitLinearOutput> bitLinear(const BitLinear& linear, std::span<const float> x) override;
@@ -68,10 +71,14 @@ private:
     void rmsNorm(const float* x, const std::vector<float>& g, float* out) const;
     void quantise(const BitLinear& linear, const float* x, float* normed, Codes& codes, int row) const;
     template <class Finish>
-    void multiply(const TernaryMatrix& matrix, Codes& codes, int tokens, int begin, int end, const Finish& finish) const;
+    void multiply(const TernaryMatrix& matrix, const std::byte* triples, Codes& codes, int tokens, int begin, int end,
+                  const Finish& finish) const;
     void project(const TernaryMatrix& matrix, Codes& codes, int tokens, int begin, int end, float* y,
                  std::ptrdiff_t stride) const;
     void addProjection(const BitLinear& linear, Codes& codes, int tokens, Rows& y);
+    Status packAllTriples();
+    /// The matrix in the dense packing; null where it is not the model's, or the packing is another.
+    const std::byte* triplesOf(const TernaryMatrix& matrix) const;
     template <class Work>
     void forEachToken(int tokens, const Work& work);
 
@@ -79,6 +86,9 @@ private:
     DeviceInfo device_;
     const Kernels& kernels_;
     ThreadPool pool_;
+
+    AlignedBuffer dense_;                                            ///< the triples of all matrices
+    std::unordered_map<const TernaryMatrix*, std::size_t> triples_;  ///< where each begins; empty: two bits a trit
 
     Rows x_;                      ///< `[D]` the residual stream
     Rows normed_;                 ///< `[max(D, S)]` a, o and m of the design

@@ -15,6 +15,9 @@ static constexpr std::size_t codePlace(std::size_t column) {
     return column / 256 * 256 + column % 128 / 32 * 64 + column % 256 / 128 * 32 + column % 32;
 }
 
+/// Bytes of three rows in one block (row_triples.h).
+static constexpr std::size_t tripleBlockBytes = 160;
+
 /// Pointers and sizes instead of spans, for the reason above; the callers check. `n` counts elements, which need no alignment
 /// and need not be a multiple of anything.
 struct Kernels {
@@ -26,6 +29,11 @@ struct Kernels {
     /// order that `quantise` writes, `sums` `[tokens]` its results.
     void (*accumulate)(const std::byte* weights, int rows, int blocks, const std::int8_t* codes, const std::int32_t* sums,
                        int tokens, std::int32_t* accumulators);
+
+    /// The same for rows packed in triples (row_triples.h); faster for few tokens, since it reads less. Null where a set has it
+    /// not.
+    void (*accumulateTriples)(const std::byte* weights, int rows, int blocks, const std::int8_t* codes,
+                              const std::int32_t* sums, int tokens, std::int32_t* accumulators);
 
     /// profile::sumOfSquares.
     float (*sumOfSquares)(const float* x, std::size_t n);

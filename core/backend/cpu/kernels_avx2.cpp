@@ -27,10 +27,67 @@ struct Avx2 {
     static std::int32_t total(Ints x) { return totalOfEight((__m256i)x); }
 };
 
+__m256i load(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
+
+/// The sums of three rows over all blocks. A number's three codes are looked up, two bits each, and multiplied where they are:
+/// those of the second row as 4 times, of the third as 16 times what they are, which is taken from the sum at the end.
+void accumulateTriple(const std::byte* weights, int blocks, const std::int8_t* codes, std::int32_t (&sums)[3]) {
+    constexpr int ahead = 4096;  // see VectorKernels::tile
+    alignas(16) static constexpr std::int8_t below16[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 16, 17, 18, 20, 21, 22, 24};
+    alignas(16) static constexpr std::int8_t from16[16] = {25, 26, 32, 33, 34, 36, 37, 38, 40, 41, 42};
+    const auto table = [](const std::int8_t* values) {
+        return _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(values)));
+    };
+    const __m256i low = table(below16), high = table(from16);
+    const auto widened = [](Avx2::Part sum) { return Avx2::widened(sum); };
+    Avx2::Ints a{}, b{}, c{};
+    for (int block = 0; block < blocks; ++block, weights += tripleBlockBytes) {
+        for (int at = 0; at < 160; at += 64) _mm_prefetch(reinterpret_cast<const char*>(weights) + ahead + at, _MM_HINT_T0);
+        __m256i fifth = load(weights);
+        Avx2::Part partA{}, partB{};
+        for (int half = 0; half < 2; ++half) {  // the products of the third row just fit for so long
+            Avx2::Part partC{};
+            for (int k = 0; k < 4; ++k, codes += 32) {
+                const int n = half * 4 + k;
+                const __m256i pair = load(weights + 32 + n / 2 * 32);
+                const __m256i four = _mm256_and_si256(n % 2 == 0 ? pair : _mm256_srli_epi16(pair, 4), _mm256_set1_epi8(15));
+                const __m256i three =
+                    _mm256_blendv_epi8(_mm256_shuffle_epi8(low, four), _mm256_shuffle_epi8(high, four), fifth);
+                fifth = _mm256_add_epi8(fifth, fifth);
+                const auto ofRow = [&](int mask) {
+                    return (Avx2::Ints)_mm256_and_si256(three, _mm256_set1_epi8(static_cast<char>(mask)));
+                };
+                const auto q = (Avx2::Ints)load(codes);
+                partA = Avx2::dot(partA, ofRow(3), q);
+                partB = Avx2::dot(partB, ofRow(3 << 2), q);
+                partC = Avx2::dot(partC, ofRow(3 << 4), q);
+            }
+            c += widened(partC);
+        }
+        a += widened(partA);
+        b += widened(partB);
+    }
+    sums[0] = Avx2::total(a);
+    sums[1] = Avx2::total(b) >> 2;
+    sums[2] = Avx2::total(c) >> 4;
+}
+
+void accumulateTriples(const std::byte* weights, int rows, int blocks, const std::int8_t* codes, const std::int32_t* sums,
+                       int tokens, std::int32_t* accumulators) {
+    for (int t = 0; t < tokens; ++t, codes += std::ptrdiff_t{blocks} * 256) {
+        const std::byte* from = weights;
+        for (int row = 0; row < rows; row += 3, from += static_cast<std::size_t>(blocks) * tripleBlockBytes) {
+            std::int32_t three[3];
+            accumulateTriple(from, blocks, codes, three);
+            for (int r = 0; r < 3 && row + r < rows; ++r) *accumulators++ = three[r] - sums[t];
+        }
+    }
+}
+
 bool supported() { return __builtin_cpu_supports("avx2") != 0; }
 
 }  // namespace
 
-constinit const Kernels avx2Kernels = VectorKernels<Avx2>::table("avx2", supported);
+constinit const Kernels avx2Kernels = VectorKernels<Avx2>::table("avx2", supported, accumulateTriples);
 
 }  // namespace ternion

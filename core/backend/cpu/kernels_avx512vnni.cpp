@@ -39,6 +39,6 @@ bool supported() {
 
 }  // namespace
 
-constinit const Kernels avx512vnniKernels = VectorKernels<Avx512Vnni>::table("avx512vnni", supported);
+constinit const Kernels avx512vnniKernels = VectorKernels<Avx512Vnni>::table("avx512vnni", supported, nullptr);
 
 }  // namespace ternion

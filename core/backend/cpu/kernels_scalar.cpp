@@ -90,7 +90,7 @@ std::uint64_t readAll(const std::byte* bytes, std::size_t size) {
 
 }  // namespace
 
-constinit const Kernels scalarKernels{"scalar", [] { return true; }, accumulate, sumOfSquares, normalise, quantise,
-                                      rescale,  addRescaled,         gates,      glu,          readAll};
+constinit const Kernels scalarKernels{"scalar", [] { return true; }, accumulate, nullptr, sumOfSquares, normalise, quantise,
+                                      rescale,  addRescaled,         gates,      glu,     readAll};
 
 }  // namespace ternion

@@ -248,8 +248,10 @@ struct VectorKernels {
         return static_cast<std::uint64_t>(Isa::total(all[0] ^ all[1] ^ all[2] ^ all[3]));
     }
 
-    static constexpr Kernels table(const char* name, bool (*supported)()) {
-        return {name, supported, accumulate, sumOfSquares, normalise, quantise, rescale, addRescaled, gates, glu, readAll};
+    static constexpr Kernels table(const char* name, bool (*supported)(),
+                                   decltype(Kernels::accumulateTriples) accumulateTriples) {
+        return {name,  supported, accumulate, accumulateTriples, sumOfSquares, normalise, quantise, rescale, addRescaled,
+                gates, glu,       readAll};
     }
 };
 

@@ -118,7 +118,7 @@ Result<std::unique_ptr<DeviceState>> VulkanModel::createState() {
 
 MemoryUse VulkanModel::memory() const {
     MemoryUse use;
-    use.weights = weights_.memory.bytes();
+    use.weights = use.perToken = weights_.memory.bytes();
     use.state = sizeOf(model_->config.numLayers) * sizeOf(model_->config.stateSize()) * sizeof(float);
     for (const Buffer* buffer : {&scratch_.x, &scratch_.y, &scratch_.codes, &scratch_.scales, &scratch_.sums, &scratch_.logits})
         use.scratch += buffer->size;
