@@ -10,7 +10,9 @@ namespace {
 
 /// Returns when `value` is no longer `old`.
 void await(const std::atomic<unsigned>& value, unsigned old) {
-    constexpr int spins = 1000;  // of 20 to 50 ns each
+    // Of 20 to 50 ns each: longer than a sleeping thread takes to wake, or those that wait for it would sleep in turn, and one
+    // that has to share its core would lose a whole slice of time at every meeting.
+    constexpr int spins = 8000;
     for (int k = 0; k < spins; ++k) {
         if (value.load(std::memory_order_acquire) != old) return;
         __builtin_ia32_pause();

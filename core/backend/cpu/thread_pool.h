@@ -10,9 +10,9 @@
 
 namespace ternion {
 
-/// `size` threads, the caller's being one. A thread with nothing to do spins for some 20 microseconds, which bridges the pauses
-/// within a token, then sleeps: another process may have the core that it waits for. Used by one thread at a time; destruction
-/// joins.
+/// `size` threads, the caller's being one. A thread with nothing to do spins for a fraction of a millisecond, which bridges the
+/// pauses within a token, then sleeps: another process may have the core that it waits for. Used by one thread at a time;
+/// destruction joins.
 class ThreadPool {  // NOLINT(clang-analyzer-optin.performance.Padding): the atomics are kept apart on purpose
 public:
     explicit ThreadPool(int size);
