@@ -194,10 +194,13 @@ struct VectorKernels {
                     Ints word[rows];
                     for (std::size_t r = 0; r < rows; ++r)
                         word[r] = load<Ints>(weights + r * rowBytes + block * blockBytes + at, bytes);
-#pragma GCC unroll 1  // unrolled, it needs more registers than there are
+#pragma GCC unroll 2  // by more, it needs more registers than there are
                     for (std::size_t l = 0; l < 4; ++l) {
                         Ints code[rows];
-                        for (std::size_t r = 0; r < rows; ++r) code[r] = word[r] >> static_cast<int>(2 * l) & 0x03030303;
+                        for (std::size_t r = 0; r < rows; ++r) {
+                            code[r] = word[r] & 0x03030303;
+                            word[r] >>= 2;
+                        }
                         for (std::size_t t = 0; t < tokens; ++t) {
                             const auto q = load<Ints>(codes + (t * blocks + block) * blockColumns + l * blockBytes + at, bytes);
                             for (std::size_t r = 0; r < rows; ++r) part[r][t] = Isa::dot(part[r][t], code[r], q);
