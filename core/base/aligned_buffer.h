@@ -9,7 +9,7 @@
 
 namespace ternion {
 
-/// Owns `size` zeroed bytes, aligned to a cache line (64) and, from 2 MiB on, to a huge page, with transparent huge pages
+/// Owns `size` zeroed bytes, aligned to a cache line (64) and, from 1.5 MiB on, to a huge page, with transparent huge pages
 /// asked for: a mat-vec that streams its weights through 4 KiB pages loses a fifth of the memory bandwidth to the TLB.
 /// Move-only; a moved-from buffer is empty. Not synchronised.
 class AlignedBuffer {

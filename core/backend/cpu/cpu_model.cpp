@@ -72,12 +72,7 @@ Result<std::unique_ptr<DeviceModel>> CpuModel::create(std::shared_ptr<const Mode
                      "the system gives no " + std::to_string(threads) + " threads (" + error.what() + "); ask for fewer",
                      "cpu"};
     }
-    if (packing != Packing::TwoBit && kernels.accumulateTriples != nullptr) {
-        TERNION_CHECK(created->packAllTriples());
-    } else {
-        created->model_->forEachBitLinear(
-            [](const std::string&, const BitLinear& linear) { gatherOnHugePages(linear.weight.packed()); });
-    }
+    if (packing != Packing::TwoBit && kernels.accumulateTriples != nullptr) TERNION_CHECK(created->allocateTriples());
     const ModelConfig& config = created->model_->config;
     const int hidden = config.hiddenSize, state = config.stateSize(), inner = config.intermediateSize;
     const int widest = std::max({hidden, state, inner});
@@ -87,18 +82,40 @@ Result<std::unique_ptr<DeviceModel>> CpuModel::create(std::shared_ptr<const Mode
     for (Rows* rows : {&created->i_, &created->f_, &created->g_, &created->h_}) TERNION_CHECK(allocate(*rows, state));
     TERNION_CHECK(allocate(created->uv_, 2 * inner));
     for (Codes& codes : created->codes_) TERNION_CHECK(allocate(codes, widest));
+    if (packing == Packing::Auto) {
+        try {
+            created->arranger_ =
+                std::jthread([&arranged = *created](const std::stop_token& stop) { arranged.arrangeWeights(stop); });
+            return std::unique_ptr<DeviceModel>(std::move(created));
+        } catch (const std::system_error&) {  // no thread to be had: at once, then
+        }
+    }
+    created->arrangeWeights({});
     return std::unique_ptr<DeviceModel>(std::move(created));
 }
 
-Status CpuModel::packAllTriples() {
+Status CpuModel::allocateTriples() {
     std::size_t size = 0;
-    model_->forEachBitLinear([&](const std::string&, const BitLinear& linear) {
-        triples_.emplace(&linear.weight, size);
-        size += triplesBytes(linear.weight);
-    });
+    model_->forEachBitLinear([&](const std::string&, const BitLinear& linear) { size += triplesBytes(linear.weight); });
     TERNION_TRY(dense_, AlignedBuffer::allocate(size));
-    for (const auto& [matrix, at] : triples_) packTriples(*matrix, dense_.bytes().subspan(at, triplesBytes(*matrix)));
+    auto rest = dense_.bytes();
+    model_->forEachBitLinear([&](const std::string&, const BitLinear& linear) {
+        const std::size_t bytes = triplesBytes(linear.weight);
+        triples_[&linear.weight].bytes = rest.first(bytes);
+        rest = rest.subspan(bytes);
+    });
     return {};
+}
+
+void CpuModel::arrangeWeights(const std::stop_token& stop) {
+    model_->forEachBitLinear([&](const std::string&, const BitLinear& linear) {
+        if (stop.stop_requested()) return;
+        gatherOnHugePages(linear.weight.packed());
+        if (const auto found = triples_.find(&linear.weight); found != triples_.end()) {
+            packTriples(linear.weight, found->second.bytes);
+            found->second.packed.store(true, std::memory_order_release);
+        }
+    });
 }
 
 // ---- Parts ----------------------------------------------------------------------------------------------------------------
@@ -126,7 +143,8 @@ void CpuModel::quantise(const BitLinear& linear, const float* x, float* normed, 
 
 const std::byte* CpuModel::triplesOf(const TernaryMatrix& matrix) const {
     const auto found = triples_.find(&matrix);
-    return found == triples_.end() ? nullptr : dense_.data() + found->second;
+    return found != triples_.end() && found->second.packed.load(std::memory_order_acquire) ? found->second.bytes.data()
+                                                                                           : nullptr;
 }
 
 /// finish(token, row, rows, accumulators of these rows, gamma / s)

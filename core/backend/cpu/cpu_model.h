@@ -2,10 +2,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -76,8 +79,10 @@ private:
     void project(const TernaryMatrix& matrix, Codes& codes, int tokens, int begin, int end, float* y,
                  std::ptrdiff_t stride) const;
     void addProjection(const BitLinear& linear, Codes& codes, int tokens, Rows& y);
-    Status packAllTriples();
-    /// The matrix in the dense packing; null where it is not the model's, or the packing is another.
+    Status allocateTriples();
+    /// Puts the weights where they are read fastest: trits on huge pages, triples packed.
+    void arrangeWeights(const std::stop_token& stop);
+    /// The matrix in the dense packing; null where it is not the model's or not packed so (yet).
     const std::byte* triplesOf(const TernaryMatrix& matrix) const;
     template <class Work>
     void forEachToken(int tokens, const Work& work);
@@ -87,8 +92,13 @@ private:
     const Kernels& kernels_;
     ThreadPool pool_;
 
-    AlignedBuffer dense_;                                            ///< the triples of all matrices
-    std::unordered_map<const TernaryMatrix*, std::size_t> triples_;  ///< where each begins; empty: two bits a trit
+    /// A matrix in the dense packing, or the place for it.
+    struct Triples {
+        std::span<std::byte> bytes;
+        std::atomic<bool> packed = false;
+    };
+    AlignedBuffer dense_;                                        ///< the triples of all matrices, in the model's order
+    std::unordered_map<const TernaryMatrix*, Triples> triples_;  ///< empty: two bits a trit
 
     Rows x_;                      ///< `[D]` the residual stream
     Rows normed_;                 ///< `[max(D, S)]` a, o and m of the design
@@ -96,6 +106,8 @@ private:
     Rows i_, f_, g_, h_;          ///< `[S]` after runLayer as TraceTensor describes them
     Rows uv_;                     ///< `[2I]`
     std::array<Codes, 3> codes_;  ///< i, f and g have norms, so codes, of their own; all else uses the first
+
+    std::jthread arranger_;  // last: it uses the above. The first tokens do not wait for it
 };
 
 }  // namespace ternion

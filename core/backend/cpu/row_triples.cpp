@@ -1,6 +1,8 @@
 #include "backend/cpu/row_triples.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 #include "base/parallel.h"
 #include "base/wide.h"
@@ -11,17 +13,20 @@ namespace {
 /// One block: a, b and c are its 64 bytes in three rows.
 TERNION_WIDE void packBlock(const std::byte* a, const std::byte* b, const std::byte* c, std::byte* out) {
     constexpr std::size_t half = 32;
-    for (std::size_t m = 0; m < half; ++m) out[m] = {};
+    std::uint8_t fifth[half] = {};
     for (unsigned l = 0; l < 4; ++l)
         for (std::size_t m = 0; m < half; ++m) {
-            const auto number = [&](std::size_t at) {
-                const auto code = [&](const std::byte* row) { return static_cast<unsigned>(row[at]) >> 2 * l & 3U; };
-                return code(a) + 3 * code(b) + 9 * code(c);
+            const auto code = [&](const std::byte* row, std::size_t at) {
+                return static_cast<std::uint8_t>(static_cast<std::uint8_t>(row[at]) >> 2 * l & 3);
             };
-            const unsigned low = number(m), high = number(half + m);
-            out[half + l * half + m] = static_cast<std::byte>((low & 15U) | (high & 15U) << 4U);
-            out[m] |= static_cast<std::byte>((low >> 4U) << (7 - 2 * l) | (high >> 4U) << (6 - 2 * l));
+            const auto number = [&](std::size_t at) {
+                return static_cast<std::uint8_t>(code(a, at) + 3 * code(b, at) + 9 * code(c, at));
+            };
+            const std::uint8_t low = number(m), high = number(half + m);
+            out[half + l * half + m] = static_cast<std::byte>((low & 15) | high << 4);
+            fifth[m] = static_cast<std::uint8_t>(fifth[m] << 2 | (low >> 4) << 1 | high >> 4);
         }
+    std::memcpy(out, fifth, half);
 }
 
 }  // namespace
