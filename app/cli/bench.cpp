@@ -62,7 +62,7 @@ Result<double> prefillSpeed(DeviceModel& device, int count, const std::stop_toke
 }
 
 struct Decode {
-    std::vector<double> seconds;  // a token, sampling included
+    std::vector<double> seconds;  // a token, sampling included; tokens that come together share theirs
     double total = 0.0;
     std::uint64_t residentAfterFirst = 0;
     std::uint64_t residentAfterLast = 0;
@@ -92,11 +92,17 @@ Result<Decode> decodeSpeed(const std::shared_ptr<DeviceModel>& device, int count
     decode.seconds.reserve(static_cast<std::size_t>(count));
     generate.maxTokens = count;
     TERNION_TRY(decode.residentAfterFirst, residentBytes());
+    const auto together = static_cast<std::size_t>(device->mostAhead());
     auto last = Clock::now();
     TERNION_TRY(const auto result, session->generate(generate, [&](const GeneratedToken&) {
+        const std::size_t tokens = decode.seconds.size() % together + 1;
         const auto now = Clock::now();
-        decode.seconds.push_back(std::chrono::duration<double>(now - last).count());
-        last = now;
+        const double each = std::chrono::duration<double>(now - last).count() / static_cast<double>(tokens);
+        decode.seconds.push_back(each);
+        if (tokens == together) {
+            std::fill(decode.seconds.end() - static_cast<std::ptrdiff_t>(tokens), decode.seconds.end(), each);
+            last = now;
+        }
         return true;
     }));
     decode.total = result.seconds;

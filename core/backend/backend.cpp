@@ -2,6 +2,11 @@
 
 namespace ternion {
 
+Result<DecodeOutput> DeviceModel::decode(TokenId first, int, std::optional<TokenId>, DeviceState& state) {
+    TERNION_TRY(auto output, forward({&first, 1}, state, {}));
+    return DecodeOutput{{}, std::move(output.logits)};
+}
+
 std::vector<DeviceInfo> BackendRegistry::devices(std::string_view name) const {
     std::vector<DeviceInfo> found;
     for (const auto& backend : backends_)

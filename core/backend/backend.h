@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -46,6 +47,8 @@ public:
     virtual Result<StateSnapshot> snapshot() const = 0;  ///< O(layers)
     /// InvalidArgument where the shape is another model's.
     virtual Status restore(const StateSnapshot& snapshot) = 0;
+    /// Back to before the last DeviceModel::decode(), if nothing has happened since.
+    virtual Status rewind() { return Error{ErrorCode::Unsupported, "this device keeps no earlier state", {}}; }
 };
 
 enum class LogitsWanted : std::uint8_t { None, Last, All };
@@ -59,6 +62,12 @@ struct ForwardOptions {
 struct ForwardOutput {
     std::vector<float> logits;  ///< `[0 or 1 or T, V]`, row-major
     Trace trace;
+};
+
+/// What DeviceModel::decode() made of the tokens it fed.
+struct DecodeOutput {
+    std::vector<TokenId> chosen;  ///< fed after the first
+    std::vector<float> logits;    ///< `[V]` after the last one
 };
 
 /// How a device keeps its trits: two bits each, or more densely: five a byte on a GPU (model/dense_trits.h), three in five bits
@@ -105,6 +114,11 @@ public:
     /// tokens. DeviceLost, DeviceOutOfMemory: the state is gone; go on elsewhere from the last snapshot.
     virtual Result<ForwardOutput> forward(std::span<const TokenId> tokens, DeviceState& state,
                                           const ForwardOptions& options) = 0;
+
+    /// Feeds `first`, then the most probable token after each (the lowest id among equals), at most `count` in all and never
+    /// `stopAt`: without the host between them, where mostAhead() allows it. It may feed fewer. Fails like forward().
+    virtual Result<DecodeOutput> decode(TokenId first, int count, std::optional<TokenId> stopAt, DeviceState& state);
+    virtual int mostAhead() const { return 1; }  ///< tokens that one decode() feeds, at most
 
     virtual MemoryUse memory() const = 0;
     virtual Packing packing() const { return Packing::TwoBit; }  ///< never Auto

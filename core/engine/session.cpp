@@ -42,6 +42,32 @@ Status Session::feed(std::span<const TokenId> tokens, const std::stop_token& sto
     return {};
 }
 
+Result<std::vector<TokenId>> Session::feedAhead(TokenId first, int count, std::optional<TokenId> stopAt,
+                                                const std::stop_token& stop) {
+    std::vector<TokenId> fed{first};
+    count = std::min(count, device_->mostAhead());
+    if (count <= 1) {
+        TERNION_CHECK(feed(fed, stop));
+        return fed;
+    }
+    TERNION_TRY(auto output, device_->decode(first, count, stopAt, *state_));
+    fed.insert(fed.end(), output.chosen.begin(), output.chosen.end());
+    tokens_.insert(tokens_.end(), fed.begin(), fed.end());
+    logits_ = std::move(output.logits);
+    return fed;
+}
+
+Status Session::takeBack(std::span<const TokenId> fed, std::size_t count, const DeviceState* state) {
+    if (count == 0) return {};
+    std::vector<TokenId> kept = tokens_;
+    kept.resize(kept.size() - count);
+    if (state == state_.get() && state_->rewind())
+        tokens_.resize(tokens_.size() - fed.size());
+    else
+        TERNION_CHECK(reset());
+    return feed(std::span(kept).subspan(tokens_.size()), {});
+}
+
 Status Session::prefill(std::span<const TokenId> tokens, const std::stop_token& stop) {
     if (tokens.empty()) return Error{ErrorCode::InvalidArgument, "there is nothing to read: the prompt holds no token", {}};
     const bool continues = tokens_.size() <= tokens.size() && std::equal(tokens_.begin(), tokens_.end(), tokens.begin());
@@ -68,6 +94,10 @@ Result<GenerateResult> Session::generate(const GenerateOptions& options,
         result.text += token.text;
         return !onToken || onToken(token);
     };
+    // Where the most probable token is wanted and nobody looks at the others, the device goes on by itself.
+    const bool deviceChooses =
+        options.sampler.temperature == 0.0F && options.sampler.repetitionPenalty == 1.0F && options.alternatives == 0;
+    const std::optional<TokenId> stopAt = options.stopAtEos ? std::optional(eos) : std::nullopt;
     bool goOn = true;
     while (goOn && result.tokens < options.maxTokens) {
         if (options.stop.stop_requested()) {
@@ -76,21 +106,30 @@ Result<GenerateResult> Session::generate(const GenerateOptions& options,
         }
         GeneratedToken token;
         token.sampled = sampler.sample(logits_, tokens_, options.alternatives);
-        if (options.stopAtEos && token.sampled.id == eos) {
+        if (token.sampled.id == stopAt) {
             result.reason = StopReason::EndOfText;
             break;
         }
         // Cancelled inside a single token means that the token did not happen.
-        if (const auto fed = feed({&token.sampled.id, 1}, options.stop); !fed) {
+        const auto fed =
+            feedAhead(token.sampled.id, deviceChooses ? options.maxTokens - result.tokens : 1, stopAt, options.stop);
+        if (!fed) {
             if (fed.error().code != ErrorCode::Cancelled) return fed.error();
             result.reason = StopReason::Stopped;
             break;
         }
-        ++result.tokens;
-        if (decoder) token.text = stopStrings.append(decoder->append(token.sampled.id));
-        const bool stringSeen = stopStrings.seen();
-        goOn = emit(token) && !stringSeen;
-        if (!goOn) result.reason = stringSeen ? StopReason::StopString : StopReason::Stopped;
+        const DeviceState* const state = state_.get();  // onToken may move the session
+        for (std::size_t k = 0; goOn && k < fed->size(); ++k) {
+            if (k > 0) token = {{(*fed)[k], 0.0F, {}}, {}};
+            ++result.tokens;
+            if (decoder) token.text = stopStrings.append(decoder->append(token.sampled.id));
+            const bool stringSeen = stopStrings.seen();
+            goOn = emit(token) && !stringSeen;
+            if (!goOn) {
+                result.reason = stringSeen ? StopReason::StopString : StopReason::Stopped;
+                TERNION_CHECK(takeBack(*fed, fed->size() - k - 1, state));
+            }
+        }
     }
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     // What was held back because it might have become a stop string or half a character is text after all.

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "backend/cpu/cpu_backend.h"
 #include "parity/parity_cases.h"
 
@@ -96,6 +98,63 @@ TEST_P(VulkanParity, Passes) {
     onEveryDevice(model, [&](DeviceModel& device) { parity::expectSamePasses(*reference(model), device); });
 }
 
+class VulkanDecode : public VulkanParity {};
+
+TEST_P(VulkanDecode, TokenByTokenAndAhead) {
+    const auto config = parity::oddConfig(300, 700);
+    const auto model = parity::oddModel(config);
+    const auto cpu = reference(model);
+    onEveryDevice(model, [&](DeviceModel& device) {
+        const auto there = device.createState(), here = cpu->createState();
+        ASSERT_TRUE(there.ok() && here.ok());
+        const auto expectSameStates = [&](std::int64_t position) {
+            const auto left = (*there)->snapshot(), right = (*here)->snapshot();
+            ASSERT_TRUE(left.ok() && right.ok());
+            parity::expectSameBits(right->h, left->h, "state");
+            EXPECT_EQ(left->position, position);
+        };
+        std::vector<float> logits;
+        for (const TokenId id : parity::tokenIds(6, config.vocabSize)) {
+            auto found = device.forward({&id, 1}, **there, {});
+            const auto expected = cpu->forward({&id, 1}, **here, {});
+            ASSERT_TRUE(found.ok() && expected.ok());
+            parity::expectSameBits(expected->logits, found->logits, "token " + std::to_string(id));
+            logits = std::move(found->logits);
+        }
+        expectSameStates(6);
+
+        // Ahead: the device chooses. Each token that it fed is the first of the largest logits before it.
+        const auto largest = [](const std::vector<float>& of) {
+            return static_cast<TokenId>(std::max_element(of.begin(), of.end()) - of.begin());
+        };
+        const TokenId first = largest(logits);
+        const auto before = (*there)->snapshot();
+        const auto ahead = device.decode(first, 5, {}, **there);
+        ASSERT_TRUE(before.ok() && ahead.ok());
+        EXPECT_EQ(ahead->chosen.size() + 1, static_cast<std::size_t>(std::min(5, device.mostAhead())));
+        std::vector<TokenId> fed{first};
+        fed.insert(fed.end(), ahead->chosen.begin(), ahead->chosen.end());
+        for (std::size_t k = 0; k < fed.size(); ++k) {
+            EXPECT_EQ(fed[k], largest(logits));
+            auto expected = cpu->forward({&fed[k], 1}, **here, {});
+            ASSERT_TRUE(expected.ok());
+            logits = std::move(expected->logits);
+        }
+        parity::expectSameBits(logits, ahead->logits, "logits ahead");
+        expectSameStates(static_cast<std::int64_t>(6 + fed.size()));
+
+        EXPECT_TRUE(device.mostAhead() > 1 || GetParam().choices.persistent != Use::On);
+        if (device.mostAhead() == 1) return;
+        ASSERT_TRUE((*there)->rewind().ok());
+        EXPECT_FALSE((*there)->rewind().ok());
+        ASSERT_TRUE((*here)->restore(*before).ok());
+        expectSameStates(6);
+        const auto stopped = device.decode(first, 5, fed[2], **there);
+        ASSERT_TRUE(stopped.ok());
+        EXPECT_EQ(stopped->chosen, std::vector(fed.begin() + 1, std::find(fed.begin() + 1, fed.end(), fed[2])));
+    });
+}
+
 /// What a path is not part of, on the paths that a device takes by itself.
 class VulkanModels : public VulkanParity {};
 
@@ -171,6 +230,7 @@ TEST_P(VulkanModels, RefusesTheSameInputWithTheSameWords) {
 const auto nameOf = [](const auto& instance) { return instance.param.name; };
 INSTANTIATE_TEST_SUITE_P(Paths, VulkanBitLinears, testing::ValuesIn(paths()), nameOf);
 INSTANTIATE_TEST_SUITE_P(Shapes, VulkanBitLinears, testing::ValuesIn(shapes()), nameOf);
+INSTANTIATE_TEST_SUITE_P(Paths, VulkanDecode, testing::ValuesIn(paths()), nameOf);
 INSTANTIATE_TEST_SUITE_P(Paths, VulkanParity, testing::ValuesIn(paths()), nameOf);
 INSTANTIATE_TEST_SUITE_P(Packings, VulkanModels, testing::ValuesIn(inBothPackings({{"default", {}}})), nameOf);
 

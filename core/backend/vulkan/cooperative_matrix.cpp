@@ -38,19 +38,10 @@ std::vector<std::uint32_t> spirvString(std::string_view text) {
 
 }  // namespace
 
-CooperativeMatrixFeatures::CooperativeMatrixFeatures(bool khr, void* next) {
-    int8_.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_FLOAT16_INT8_FEATURES;
-    int8_.pNext = next;
-    memoryModel_.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_MEMORY_MODEL_FEATURES;
-    memoryModel_.pNext = &int8_;
-    matrix_.sType = khr ? VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR
-                        : VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_NV;
-    matrix_.pNext = &memoryModel_;
-}
-
-void CooperativeMatrixFeatures::enable() {
-    int8_.shaderInt8 = memoryModel_.vulkanMemoryModel = memoryModel_.vulkanMemoryModelDeviceScope = matrix_.cooperativeMatrix =
-        VK_TRUE;
+VkPhysicalDeviceCooperativeMatrixFeaturesNV cooperativeMatrixFeatures(bool khr, VkBool32 enabled) {
+    return {khr ? VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR
+                : VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_NV,
+            nullptr, enabled, VK_FALSE};
 }
 
 std::optional<CooperativeMatrix> findCooperativeMatrix(const Api& api, VkPhysicalDevice device, bool khr) {

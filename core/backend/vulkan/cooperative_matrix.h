@@ -17,26 +17,8 @@ struct CooperativeMatrix {
     bool khr = false;  ///< by VK_KHR_cooperative_matrix, else by VK_NV_cooperative_matrix
 };
 
-/// What such a device can do, as asked of it, and as enabled when it is made. Stays where it is while its chain is in use.
-class CooperativeMatrixFeatures {
-public:
-    /// Of a device that has the extension; asks for nothing yet. `next` follows in the chain.
-    CooperativeMatrixFeatures(bool khr, void* next);
-    CooperativeMatrixFeatures(const CooperativeMatrixFeatures&) = delete;
-    CooperativeMatrixFeatures& operator=(const CooperativeMatrixFeatures&) = delete;
-
-    void* chain() { return &matrix_; }
-    bool complete() const {
-        return int8_.shaderInt8 && memoryModel_.vulkanMemoryModel && memoryModel_.vulkanMemoryModelDeviceScope &&
-               matrix_.cooperativeMatrix;
-    }
-    void enable();
-
-private:
-    VkPhysicalDeviceShaderFloat16Int8Features int8_{};
-    VkPhysicalDeviceVulkanMemoryModelFeatures memoryModel_{};
-    VkPhysicalDeviceCooperativeMatrixFeaturesNV matrix_{};  // the KHR structure has the same fields
-};
+/// What such a device is asked, or made with. The KHR structure has the same fields.
+VkPhysicalDeviceCooperativeMatrixFeaturesNV cooperativeMatrixFeatures(bool khr, VkBool32 enabled);
 
 /// A shape that bit_linear_matrix can work with, if the device, which has the extension, has one.
 std::optional<CooperativeMatrix> findCooperativeMatrix(const Api& api, VkPhysicalDevice device, bool khr);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
+#include "backend/vulkan/frozen_constants.h"
 #include "shaders.h"
 
 namespace ternion::vulkan {
@@ -17,28 +19,27 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
                                                         nullptr, VK_TRUE};
     VkPhysicalDeviceSubgroupSizeControlFeatures subgroups{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
                                                           physical.packedDot ? &dot : nullptr, VK_TRUE, VK_TRUE};
-    VkPhysicalDeviceBufferDeviceAddressFeatures address{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES,
-                                                        physical.subgroupSizeControl ? &subgroups : subgroups.pNext, VK_TRUE,
-                                                        VK_FALSE, VK_FALSE};
+    VkPhysicalDeviceVulkan12Features core{};
+    core.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
+    core.pNext = physical.subgroupSizeControl ? &subgroups : subgroups.pNext;
+    core.bufferDeviceAddress = VK_TRUE;
+    core.shaderInt8 = core.vulkanMemoryModel = core.vulkanMemoryModelDeviceScope = physical.memoryModel ? VK_TRUE : VK_FALSE;
+    core.shaderBufferInt64Atomics = core.scalarBlockLayout = physical.exchange ? VK_TRUE : VK_FALSE;
+    VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &core, {}};
+    features.features.shaderInt64 = core.shaderBufferInt64Atomics;
+    auto matrix = cooperativeMatrixFeatures(physical.matrix && physical.matrix->khr, VK_TRUE);
     std::vector<const char*> extensions;
-    CooperativeMatrixFeatures matrix(physical.matrix && physical.matrix->khr, &address);
-    matrix.enable();
-    if (physical.matrix)
+    if (physical.matrix) {
+        matrix.pNext = std::exchange(features.pNext, &matrix);
         extensions.push_back(physical.matrix->khr ? VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME
                                                   : VK_NV_COOPERATIVE_MATRIX_EXTENSION_NAME);
+    }
     if (physical.packedDotExtension) extensions.push_back(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME);
     if (physical.subgroupSizeExtension) extensions.push_back(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME);
     if (physical.memoryBudget) extensions.push_back(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
-    const VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-                                  physical.matrix ? matrix.chain() : &address,
-                                  0,
-                                  1,
-                                  &queue,
-                                  0,
-                                  nullptr,
-                                  static_cast<std::uint32_t>(extensions.size()),
-                                  extensions.data(),
-                                  nullptr};
+    const VkDeviceCreateInfo info{
+        VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,          &features,         0,      1, &queue, 0, nullptr,
+        static_cast<std::uint32_t>(extensions.size()), extensions.data(), nullptr};
     Api& api = device->api_;
     const char* name = physical.info.name.c_str();
     TERNION_CHECK(check(api.vkCreateDevice(physical.handle, &info, nullptr, &device->device_), name));
@@ -151,10 +152,11 @@ Result<Buffer> Device::allocate(VkDeviceSize size, MemoryKind kind) {
 }
 
 Result<Pipeline> Device::pipeline(std::string_view name, std::span<const std::uint32_t> constants, std::size_t pushBytes,
-                                  bool subgroups) {
+                                  bool subgroups, bool frozen) {
     const bool khr = physical_.matrix && physical_.matrix->khr;
     const auto found = shaders::find(name);
-    const auto words = khr ? khrCooperativeMatrix(found) : std::vector(found.begin(), found.end());
+    auto words = khr ? khrCooperativeMatrix(found) : std::vector(found.begin(), found.end());
+    if (frozen) words = withFrozenConstants(words, constants);
     const std::string what = "the kernel " + std::string(name);
     const VkShaderModuleCreateInfo moduleInfo{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0,
                                               words.size() * sizeof(words[0]), words.data()};

@@ -37,6 +37,26 @@ std::string unusableBecause(const VkPhysicalDeviceProperties& properties, bool a
     return {};
 }
 
+/// How many workgroups surely run at once, where an extension tells.
+template <class HasExtension>
+std::uint32_t computeUnits(const Api& api, VkPhysicalDevice handle, const HasExtension& hasExtension) {
+    if (hasExtension(VK_NV_SHADER_SM_BUILTINS_EXTENSION_NAME)) {
+        VkPhysicalDeviceShaderSMBuiltinsPropertiesNV units{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SM_BUILTINS_PROPERTIES_NV,
+                                                           nullptr, 0, 0};
+        VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &units, {}};
+        api.vkGetPhysicalDeviceProperties2(handle, &properties);
+        return units.shaderSMCount;
+    }
+    if (hasExtension(VK_AMD_SHADER_CORE_PROPERTIES_EXTENSION_NAME)) {
+        VkPhysicalDeviceShaderCorePropertiesAMD units{};
+        units.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_CORE_PROPERTIES_AMD;
+        VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &units, {}};
+        api.vkGetPhysicalDeviceProperties2(handle, &properties);
+        return units.shaderEngineCount * units.shaderArraysPerEngineCount * units.computeUnitsPerShaderArray;
+    }
+    return 0;
+}
+
 PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
     PhysicalDevice device;
     device.handle = handle;
@@ -68,16 +88,16 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
                                                             nullptr, VK_FALSE, VK_FALSE};
     VkPhysicalDeviceShaderIntegerDotProductFeatures dot{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES,
                                                         nullptr, VK_FALSE};
-    VkPhysicalDeviceBufferDeviceAddressFeatures address{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_BUFFER_DEVICE_ADDRESS_FEATURES,
-                                                        nullptr, VK_FALSE, VK_FALSE, VK_FALSE};
+    VkPhysicalDeviceVulkan12Features core{};
+    core.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
     // Each structure only where the device knows it.
     const auto append = [](auto& chain, auto& next) {
         next.pNext = chain.pNext;
         chain.pNext = &next;
     };
-    if (device.packedDotExtension || version13) append(address, dot);
-    if (device.subgroupSizeExtension || version13) append(address, sizeControl);
-    VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &address, {}};
+    if (device.packedDotExtension || version13) append(core, dot);
+    if (device.subgroupSizeExtension || version13) append(core, sizeControl);
+    VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &core, {}};
     if (properties.properties.apiVersion >= VK_API_VERSION_1_2) api.vkGetPhysicalDeviceFeatures2(handle, &features);
     device.packedDot = dot.shaderIntegerDotProduct == VK_TRUE;
     if (device.packedDot) {
@@ -99,12 +119,19 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
         device.leastSubgroupSize = sizes.minSubgroupSize;
         device.mostSubgroupSize = sizes.maxSubgroupSize;
     }
+    device.memoryModel =
+        core.shaderInt8 == VK_TRUE && core.vulkanMemoryModel == VK_TRUE && core.vulkanMemoryModelDeviceScope == VK_TRUE;
+    device.exchange = device.memoryModel && device.subgroupSize > 1 &&
+                      (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT) != 0 &&
+                      features.features.shaderInt64 == VK_TRUE && core.shaderBufferInt64Atomics == VK_TRUE &&
+                      core.scalarBlockLayout == VK_TRUE;
+    device.computeUnits = computeUnits(api, handle, hasExtension);
     for (const bool khr : {false, true}) {
         if (!hasExtension(khr ? VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME : VK_NV_COOPERATIVE_MATRIX_EXTENSION_NAME)) continue;
-        CooperativeMatrixFeatures matrix(khr, nullptr);
-        features.pNext = matrix.chain();
+        auto matrix = cooperativeMatrixFeatures(khr, VK_FALSE);
+        features.pNext = &matrix;
         api.vkGetPhysicalDeviceFeatures2(handle, &features);
-        if (matrix.complete()) device.matrix = findCooperativeMatrix(api, handle, khr);
+        if (device.memoryModel && matrix.cooperativeMatrix == VK_TRUE) device.matrix = findCooperativeMatrix(api, handle, khr);
         if (device.matrix) break;
     }
 
@@ -128,7 +155,7 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
     for (std::uint32_t heap = 0; heap < device.memory.memoryHeapCount; ++heap)
         if ((device.memory.memoryHeaps[heap].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) != 0)
             info.memoryBytes = std::max<std::uint64_t>(info.memoryBytes, device.memory.memoryHeaps[heap].size);
-    info.reason = unusableBecause(properties.properties, address.bufferDeviceAddress == VK_TRUE, family != families.end());
+    info.reason = unusableBecause(properties.properties, core.bufferDeviceAddress == VK_TRUE, family != families.end());
     info.usable = info.reason.empty();
     return device;
 }

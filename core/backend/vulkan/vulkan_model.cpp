@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "backend/input_checks.h"
 #include "model/dense_trits.h"
@@ -26,6 +27,7 @@ Result<std::unique_ptr<VulkanState>> VulkanState::create(std::shared_ptr<Device>
     state->floats_ = sizeOf(config.numLayers) * sizeOf(config.stateSize());
     const VkDeviceSize bytes = state->floats_ * sizeof(float);
     TERNION_TRY(state->h_, state->device_->allocate(bytes, MemoryKind::Device));
+    TERNION_TRY(state->before_, state->device_->allocate(bytes, MemoryKind::Device));
     TERNION_TRY(state->upload_, state->device_->allocate(bytes, MemoryKind::Upload));
     TERNION_TRY(state->readback_, state->device_->allocate(bytes, MemoryKind::Readback));
     TERNION_CHECK(state->reset());
@@ -53,6 +55,14 @@ Status VulkanState::restore(const StateSnapshot& snapshot) {
     std::copy(snapshot.h.begin(), snapshot.h.end(), upload_.as<float>().begin());
     TERNION_CHECK(transfer(upload_, h_));
     position_ = snapshot.position;
+    positionBefore_ = -1;
+    return {};
+}
+
+Status VulkanState::rewind() {
+    if (positionBefore_ < 0) return Error{ErrorCode::Unsupported, "there is no earlier state to go back to", {}};
+    TERNION_CHECK(transfer(before_, h_));
+    position_ = std::exchange(positionBefore_, -1);
     return {};
 }
 
@@ -62,6 +72,7 @@ Result<std::unique_ptr<DeviceModel>> VulkanModel::load(std::shared_ptr<Device> d
     TERNION_TRY(auto kernels, Kernels::create(*device, packing));
     std::unique_ptr<VulkanModel> loaded(
         new VulkanModel(std::move(device), std::move(model), packing, std::move(weights), std::move(kernels)));
+    TERNION_TRY(loaded->persistent_, PersistentDecode::create(*loaded->device_, *loaded->model_, loaded->weights_, packing));
     TERNION_CHECK(loaded->allocateScratch());
     return std::unique_ptr<DeviceModel>(std::move(loaded));
 }
@@ -119,9 +130,10 @@ Result<std::unique_ptr<DeviceState>> VulkanModel::createState() {
 MemoryUse VulkanModel::memory() const {
     MemoryUse use;
     use.weights = use.perToken = weights_.memory.bytes();
-    use.state = sizeOf(model_->config.numLayers) * sizeOf(model_->config.stateSize()) * sizeof(float);
+    use.state = 2 * sizeOf(model_->config.numLayers) * sizeOf(model_->config.stateSize()) * sizeof(float);
     for (const Buffer* buffer : {&scratch_.x, &scratch_.y, &scratch_.codes, &scratch_.scales, &scratch_.sums, &scratch_.logits})
         use.scratch += buffer->size;
+    if (persistent_) use.scratch += persistent_->deviceBytes();
     return use;
 }
 
@@ -279,6 +291,7 @@ Status VulkanModel::makeRoomToRead(const ReadbackPlan& plan) {
 Status VulkanModel::finishChunk(const Chunk& chunk, VulkanState& state, ForwardOutput& output) {
     TERNION_CHECK(device_->wait());
     state.position_ += chunk.tokens;
+    state.positionBefore_ = -1;
     const float* const values = scratch_.readback.as<const float>().data();
     output.logits.insert(output.logits.end(), values, values + std::size_t{chunk.plan.logits} * weights_.head.rows);
     for (const Traced& traced : chunk.plan.traced)
@@ -286,7 +299,27 @@ Status VulkanModel::finishChunk(const Chunk& chunk, VulkanState& state, ForwardO
     return {};
 }
 
-Status VulkanModel::decode(TokenId token, VulkanState& state, ForwardOutput& output) {
+Result<DecodeOutput> VulkanModel::decode(TokenId first, int count, std::optional<TokenId> stopAt, DeviceState& deviceState) {
+    TERNION_CHECK(checkTokens({&first, 1}, model_->config));
+    auto& state = static_cast<VulkanState&>(deviceState);
+    if (!persistent_) return DeviceModel::decode(first, count, stopAt, state);
+    if (!state.persistent_) {
+        TERNION_TRY(state.persistent_, persistent_->record(*device_, state.h_, state.before_));
+    }
+    const auto fed = static_cast<std::uint32_t>(std::clamp(count, 1, mostAhead()));
+    TERNION_TRY(auto outcome, persistent_->run(*device_, *state.persistent_, first, fed, stopAt.value_or(-1)));
+    if (outcome.gaveUp) {  // for good: the workgroups do not all run at once
+        TERNION_CHECK(state.transfer(state.before_, state.h_));
+        persistent_.reset();
+        return DeviceModel::decode(first, count, stopAt, state);
+    }
+    state.positionBefore_ = state.position_;
+    state.position_ += 1 + static_cast<std::int64_t>(outcome.chosen.size());
+    const auto logits = persistent_->logits();
+    return DecodeOutput{std::move(outcome.chosen), {logits.begin(), logits.end()}};
+}
+
+Status VulkanModel::decodeStep(TokenId token, VulkanState& state, ForwardOutput& output) {
     const ReadbackPlan plan = planReadback(1, {});
     embed({&token, 1}, scratch_.input[0]);
     if (!state.decode_ || state.decodeReadback_ != readbackMade_) {
@@ -311,7 +344,12 @@ Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, Devi
     TERNION_TRY(output.trace, Trace::create(options.trace, model_->config, static_cast<int>(tokens.size())));
     if (tokens.size() == 1 && options.logits == LogitsWanted::Last && options.trace.items.empty()) {
         if (options.stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
-        TERNION_CHECK(decode(tokens.front(), state, output));
+        if (persistent_) {
+            TERNION_TRY(auto decoded, decode(tokens.front(), 1, {}, state));
+            output.logits = std::move(decoded.logits);
+            return output;
+        }
+        TERNION_CHECK(decodeStep(tokens.front(), state, output));
         return output;
     }
     // Equal parts. While the device works on one, the host gathers the next one's embeddings and records its commands.

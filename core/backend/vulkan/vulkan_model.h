@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "backend/backend.h"
+#include "backend/vulkan/vulkan_decode.h"
 #include "backend/vulkan/vulkan_kernels.h"
 #include "backend/vulkan/vulkan_weights.h"
 
@@ -17,6 +18,7 @@ public:
     Status reset() override;
     Result<StateSnapshot> snapshot() const override;
     Status restore(const StateSnapshot& snapshot) override;
+    Status rewind() override;
 
 private:
     friend class VulkanModel;
@@ -26,11 +28,14 @@ private:
     std::shared_ptr<Device> device_;
     std::size_t floats_ = 0;
     Buffer h_;       // [layers, S]
+    Buffer before_;  // the same before the last persistent decode
     Buffer upload_;  // the same size, seen by the host
     Buffer readback_;
+    std::optional<Commands> persistent_;
     std::optional<Commands> decode_;
     int decodeReadback_ = 0;  // the readback buffer that decode_ writes
     std::int64_t position_ = 0;
+    std::int64_t positionBefore_ = -1;  // of before_; -1: it holds nothing
 };
 
 class VulkanModel final : public DeviceModel {
@@ -43,6 +48,8 @@ public:
     Packing packing() const override { return packing_; }
     Result<std::unique_ptr<DeviceState>> createState() override;
     Result<ForwardOutput> forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) override;
+    Result<DecodeOutput> decode(TokenId first, int count, std::optional<TokenId> stopAt, DeviceState& state) override;
+    int mostAhead() const override { return persistent_ ? static_cast<int>(PersistentDecode::mostTokens) : 1; }
     MemoryUse memory() const override;
     Result<double> measureReadBandwidth() override { return vulkan::measureReadBandwidth(*device_); }
     Result<std::vector<float>> forwardLayer(int layer, std::span<const float> x, DeviceState& state) override;
@@ -98,7 +105,7 @@ private:
     void recordPass(Commands& commands, const Buffer& input, const VulkanState& state, std::uint32_t tokens,
                     const ReadbackPlan& plan) const;
     Status makeRoomToRead(const ReadbackPlan& plan);
-    Status decode(TokenId token, VulkanState& state, ForwardOutput& output);
+    Status decodeStep(TokenId token, VulkanState& state, ForwardOutput& output);
     Status finishChunk(const Chunk& chunk, VulkanState& state, ForwardOutput& output);
 
     std::shared_ptr<Device> device_;
@@ -106,6 +113,7 @@ private:
     Packing packing_;
     DeviceWeights weights_;
     Kernels kernels_;
+    std::optional<PersistentDecode> persistent_;
     Scratch scratch_;
     std::uint32_t chunk_ = 1;        // tokens a submission, at most
     std::uint32_t tracedChunk_ = 1;  // the same where gates are traced

@@ -1,0 +1,54 @@
+// Decode as one dispatch for several tokens: vulkan-shaders/decode_token.glsl, seen from the host.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "backend/vulkan/vulkan_device.h"
+#include "backend/vulkan/vulkan_weights.h"
+
+namespace ternion::vulkan {
+
+/// A kernel that stays on the device for whole tokens, and what it works in. Outlived by the Device and the weights.
+class PersistentDecode {
+public:
+    /// Most tokens of one submission: what a stop waits for.
+    static constexpr std::uint32_t mostTokens = 16;
+
+    /// None where the device or the shape of the model does not allow it, or paths.persistent is Off. DeviceOutOfMemory.
+    static Result<std::optional<PersistentDecode>> create(Device& device, const Model& model, const DeviceWeights& weights,
+                                                          Packing packing);
+
+    struct Outcome {
+        bool gaveUp = false;  ///< the workgroups were not all on the device at once: nothing has happened
+        std::vector<TokenId> chosen;
+    };
+    /// Records the commands that work on a state: `h` is `[layers, S]`, `before` a copy of it that each run makes first.
+    Result<Commands> record(Device& device, const Buffer& h, const Buffer& before) const;
+    /// Feeds `first`, then the most probable token of each, `count` in all or until that is `stopAt`. The logits of the last
+    /// one fed are in logits() then.
+    Result<Outcome> run(Device& device, const Commands& commands, TokenId first, std::uint32_t count, TokenId stopAt);
+    std::span<const float> logits() const { return readback_.as<const float>().first(vocabulary_); }
+
+    VkDeviceSize deviceBytes() const { return table_.size + exchange_.size + logits_.size; }
+
+private:
+    struct Push {
+        VkDeviceAddress table, norm, headNorms, head, embeddings, state, logits, exchange, request, reply;
+        float headGamma, eps;
+        std::uint32_t patience, unused;
+    };
+    Pipeline pipeline_;
+    Push push_{};
+    std::uint32_t groups_ = 0;
+    std::uint32_t tag_ = 0;
+    std::size_t vocabulary_ = 0;
+    Buffer table_;       // of the layers' weights
+    Buffer embeddings_;  // on the host: a row a token is read
+    Buffer exchange_;
+    Buffer logits_;
+    Buffer request_, reply_, readback_;
+};
+
+}  // namespace ternion::vulkan
