@@ -135,9 +135,9 @@ TEST_P(VulkanDecode, TokenByTokenAndAhead) {
         EXPECT_EQ(ahead->chosen.size() + 1, static_cast<std::size_t>(std::min(5, device.mostAhead())));
         std::vector<TokenId> fed{first};
         fed.insert(fed.end(), ahead->chosen.begin(), ahead->chosen.end());
-        for (std::size_t k = 0; k < fed.size(); ++k) {
-            EXPECT_EQ(fed[k], largest(logits));
-            auto expected = cpu->forward({&fed[k], 1}, **here, {});
+        for (const TokenId id : fed) {
+            EXPECT_EQ(id, largest(logits));
+            auto expected = cpu->forward({&id, 1}, **here, {});
             ASSERT_TRUE(expected.ok());
             logits = std::move(expected->logits);
         }

@@ -93,7 +93,7 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
                                ahead,
                                decode.groups_};
     TERNION_TRY(decode.pipeline_,
-                device.pipeline(physical.packedDot ? "decode_token_dot" : "decode_token", constants, sizeof(Push), true, true));
+                device.pipeline(physical.packedDot ? "decode_token_dot" : "decode_token", constants, sizeof(Push), true));
 
     const VkDeviceSize exchangeBytes = (VkDeviceSize{hidden} + 2 * VkDeviceSize{state} + glu + 2 * decode.groups_) * 8;
     TERNION_TRY(decode.exchange_, device.allocate(exchangeBytes, MemoryKind::Device));

@@ -152,11 +152,11 @@ Result<Buffer> Device::allocate(VkDeviceSize size, MemoryKind kind) {
 }
 
 Result<Pipeline> Device::pipeline(std::string_view name, std::span<const std::uint32_t> constants, std::size_t pushBytes,
-                                  bool subgroups, bool frozen) {
+                                  bool subgroups) {
     const bool khr = physical_.matrix && physical_.matrix->khr;
     const auto found = shaders::find(name);
-    auto words = khr ? khrCooperativeMatrix(found) : std::vector(found.begin(), found.end());
-    if (frozen) words = withFrozenConstants(words, constants);
+    const auto words =
+        withFrozenConstants(khr ? khrCooperativeMatrix(found) : std::vector(found.begin(), found.end()), constants);
     const std::string what = "the kernel " + std::string(name);
     const VkShaderModuleCreateInfo moduleInfo{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0,
                                               words.size() * sizeof(words[0]), words.data()};
@@ -173,10 +173,6 @@ Result<Pipeline> Device::pipeline(std::string_view name, std::span<const std::ui
     TERNION_CHECK(check(api_.vkCreatePipelineLayout(device_, &layoutInfo, nullptr, &layout), what.c_str()));
     pipeline.layout = {layout, [this](VkPipelineLayout l) { api_.vkDestroyPipelineLayout(device_, l, nullptr); }};
 
-    std::vector<VkSpecializationMapEntry> entries;
-    for (std::uint32_t id = 0; id < constants.size(); ++id) entries.push_back({id, id * 4, 4});
-    const VkSpecializationInfo specialization{static_cast<std::uint32_t>(entries.size()), entries.data(),
-                                              constants.size_bytes(), constants.data()};
     const bool sized = subgroups && physical_.subgroupSizeControl;
     const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo subgroupSize{
         VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO, nullptr, physical_.subgroupSize};
@@ -186,7 +182,7 @@ Result<Pipeline> Device::pipeline(std::string_view name, std::span<const std::ui
         nullptr,
         0,
         {VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, sized ? &subgroupSize : nullptr, sized ? fullSubgroups : 0U,
-         VK_SHADER_STAGE_COMPUTE_BIT, module, "main", &specialization},
+         VK_SHADER_STAGE_COMPUTE_BIT, module, "main", nullptr},
         layout,
         VK_NULL_HANDLE,
         -1};

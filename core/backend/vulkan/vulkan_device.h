@@ -53,9 +53,9 @@ public:
     /// DeviceOutOfMemory with the sizes needed and available.
     Result<Buffer> allocate(VkDeviceSize size, MemoryKind kind);
     /// Kernel `name` of vulkan-shaders; constants have the ids 0, 1, 2, ... `subgroups`: it counts on full subgroups of the
-    /// device's subgroupSize. `frozen`: see frozen_constants.h.
+    /// device's subgroupSize.
     Result<Pipeline> pipeline(std::string_view name, std::span<const std::uint32_t> constants, std::size_t pushBytes,
-                              bool subgroups = false, bool frozen = false);
+                              bool subgroups = false);
     Result<Commands> commands();
     /// Runs recorded commands and waits for them. DeviceLost.
     Status run(const Commands& commands);

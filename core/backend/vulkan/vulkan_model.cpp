@@ -16,6 +16,7 @@ std::size_t mostTokens(const PhysicalDevice& device) { return device.info.softwa
 constexpr std::size_t tokenGrain = 128;
 // Device memory that a pass may work in; it bounds the tokens of a submission.
 constexpr std::size_t scratchBytes = std::size_t{36} << 20;
+constexpr std::size_t denseScratchBytes = std::size_t{8} << 20;  // who packs densely is short of memory
 constexpr std::uint32_t mostHeadTokens = 8;
 
 std::size_t sizeOf(int extent) { return static_cast<std::size_t>(extent); }
@@ -98,7 +99,8 @@ Status VulkanModel::allocateScratch() {
     };
     std::size_t bytesPerToken = 0;
     for (const Row& row : rows) bytesPerToken += row.bytesPerToken;
-    std::size_t tokens = std::clamp<std::size_t>(scratchBytes / bytesPerToken, 1, mostTokens(device_->physical()));
+    std::size_t tokens = std::clamp<std::size_t>(
+        (packing_ == Packing::Dense ? denseScratchBytes : scratchBytes) / bytesPerToken, 1, mostTokens(device_->physical()));
     if (tokens > tokenGrain) tokens = tokens / tokenGrain * tokenGrain;
     chunk_ = static_cast<std::uint32_t>(tokens);
     headTokens_ = std::min(chunk_, mostHeadTokens);
