@@ -35,8 +35,8 @@ layout(constant_id = 8) const uint sharedQuads = 768u;  // codes of the step wit
 layout(constant_id = 9) const uint hiddenColumns = 4u;
 layout(constant_id = 10) const uint stateColumns = 4u;
 layout(constant_id = 11) const uint gluColumns = 11u;
-layout(constant_id = 13) const uint groups = 1u;  // workgroups
 layout(constant_id = 12) const uint ahead = 18u;  // quads of weights that an invocation asks for before it needs them
+layout(constant_id = 13) const uint groups = 1u;  // workgroups
 
 #include "packing.glsl"
 
@@ -66,7 +66,6 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Req
 /// Read by the host.
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Reply {
     uint fed;      // tokens
-    uint tag;      // of the last step
     uint gaveUp;   // not zero: the workgroups were not all there; nothing else holds
     uint token[];  // those fed after the first
 };

@@ -16,7 +16,8 @@ public:
     /// Most tokens of one submission: what a stop waits for.
     static constexpr std::uint32_t mostTokens = 16;
 
-    /// None where the device or the shape of the model does not allow it, or paths.persistent is Off. DeviceOutOfMemory.
+    /// None where the device or the shape of the model does not allow it, paths.persistent is Off or
+    /// `packing` is not TwoBit. DeviceOutOfMemory.
     static Result<std::optional<PersistentDecode>> create(Device& device, const Model& model, const DeviceWeights& weights,
                                                           Packing packing);
 

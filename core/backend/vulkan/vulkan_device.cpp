@@ -158,6 +158,7 @@ Result<Pipeline> Device::pipeline(std::string_view name, std::span<const std::ui
     const auto words =
         withFrozenConstants(khr ? khrCooperativeMatrix(found) : std::vector(found.begin(), found.end()), constants);
     const std::string what = "the kernel " + std::string(name);
+    if (words.empty()) return Error{ErrorCode::DeviceUnavailable, "it is not a valid module; install Ternion anew", what};
     const VkShaderModuleCreateInfo moduleInfo{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0,
                                               words.size() * sizeof(words[0]), words.data()};
     VkShaderModule module = VK_NULL_HANDLE;
