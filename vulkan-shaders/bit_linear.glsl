@@ -21,7 +21,7 @@ layout(constant_id = 6) const uint shuffled = 1u;
 layout(push_constant, std430) uniform Push {
     Quads weights;  // [P, rows, quadsPerRow(columns)] packed trits
     Quads codes;    // [P, T, codeQuads(columns)]
-    Floats scales;  // [P, T]
+    Floats steps;   // [P, T]
     Ints sums;      // [P, T]
     Floats y;       // [P, T, rows] out
     float gamma[3];
@@ -54,7 +54,7 @@ void store(uint p, uint token, uint row, int total) {
     const uint index = p * tokens + token;
     total -= sums.v[index];  // the codes were trit + 1
     const uint at = index * rows + row;
-    precise float value = float(total) * divide(gamma[p], scales.v[index]);
+    precise float value = float(total) * (gamma[p] * steps.v[index]);
     if (result == 1u) value = y.v[at] + value;
     y.v[at] = result == 2u ? intBitsToFloat(total) : value;
 }

@@ -32,7 +32,7 @@ const uint addToResidual = 1u, accumulators = 2u, gates = 3u, glu = 4u;
 layout(push_constant, std430) uniform Push {
     Quads weights;  // [P, rows, blocks * 4] packed trits, two bits each (core/model/ternary_matrix.h)
     Quads codes;    // [P, T, codeQuads(columns)]
-    Floats scales;  // [P, T]
+    Floats steps;   // [P, T]
     Ints sums;      // [P, T]
     Floats y;       // [P, T, rows] out; `glu` [T, rows / 2]
     float gamma[3];
@@ -171,7 +171,7 @@ void main() {
     const uint subgroupToken = gl_SubgroupID / subgroupsDown * subgroupTokens;
     for (uint t = gl_LocalInvocationID.x; t < tileTokens; t += gl_WorkGroupSize.x) {
         const uint at = p * tokens + min(firstToken + t, tokens - 1u);
-        factor[t] = divide(gamma[p], scales.v[at]);
+        factor[t] = times(gamma[p], steps.v[at]);
         codeSum[t] = sums.v[at];
     }
     [[unroll]] for (uint i = 0u; i < fragmentRows * fragmentTokens; ++i) sum[i] = icoopmatNV<32, gl_ScopeSubgroup, M, N>(0);

@@ -1,14 +1,17 @@
 // Decode as one dispatch: all layers, the head and the choice of the next token, for as many tokens as asked for.
 //
-// All workgroups are resident at once, one a compute unit. They own channels and hand each other vectors without barriers: an
-// element is a 64-bit word of value and tag, written and read atomically, and a reader waits until the tag is the step's. No
-// fence is needed: the value is the message. A buffer is overwritten two steps later at the earliest, by a workgroup that has
-// seen what every other one made of it. Every workgroup norms and quantises the whole vector itself, which costs less than
-// another exchange would. Weights depend on nothing: a step's are on their way before its input is awaited.
+// All workgroups are resident at once, one a compute unit. They own rows of every matrix and hand each other vectors without
+// barriers: an element is a 64-bit word of value and tag, written and read atomically, and a reader waits until the tag is the
+// step's. No fence is needed: the value is the message. A buffer is overwritten two steps later at the earliest, by a workgroup
+// that has seen what every other one made of it. Every workgroup norms and quantises the whole vector itself, which costs less
+// than another exchange would. Weights depend on nothing: a step's are on their way before its input is awaited.
+//
+// A step is: await the vector, one reduction, codes, product, publish. It has three barriers.
 //
 // A kernel includes this and defines
-//   int dot4(uint trits, uint codes, int sum);    sum of four products of bytes, added to `sum`
+//   int dot4(uint trits, uint codes, int sum);    sum of four products of signed bytes, added to `sum`
 #extension GL_EXT_buffer_reference : require
+#extension GL_EXT_buffer_reference_uvec2 : require
 #extension GL_EXT_control_flow_attributes : require
 #extension GL_EXT_scalar_block_layout : require
 #extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
@@ -18,6 +21,7 @@
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 #include "buffers.glsl"
+#include "code_columns.glsl"
 #include "float_profile.glsl"
 
 const uint lanes = 256u;  // float_profile.h's
@@ -29,32 +33,17 @@ layout(constant_id = 3) const uint vocabulary = 32000u;
 layout(constant_id = 4) const uint layers = 24u;
 layout(constant_id = 5) const uint subgroupWidth = 32u;
 layout(constant_id = 6) const uint embeddingType = 0u;  // 0: float, 1: half, 2: bfloat16
-layout(constant_id = 7) const bool dense = false;
-layout(constant_id = 8) const uint sharedQuads = 768u;  // codes of the step with the most
-// Columns of one invocation: of what the codes of a vector are padded to.
-layout(constant_id = 9) const uint hiddenColumns = 4u;
-layout(constant_id = 10) const uint stateColumns = 4u;
-layout(constant_id = 11) const uint gluColumns = 11u;
-layout(constant_id = 12) const uint ahead = 18u;  // quads of weights that an invocation asks for before it needs them
-layout(constant_id = 13) const uint groups = 1u;  // workgroups
-
-#include "packing.glsl"
+layout(constant_id = 7) const uint groups = 1u;         // workgroups
+// The blocks of 256 columns that a vector has, one column of each an invocation's.
+layout(constant_id = 8) const uint hiddenColumns = 4u;
+layout(constant_id = 9) const uint stateColumns = 4u;
+layout(constant_id = 10) const uint gluColumns = 11u;
+layout(constant_id = 11) const uint ahead = 18u;        // quads of weights that an invocation asks for before it needs them
+layout(constant_id = 12) const uint sharedQuads = 192u; // codes of the step with the most
+layout(constant_id = 13) const uint mostHidden = 8u;    // channels of the residual stream that a workgroup owns at most
 
 layout(buffer_reference, std430, buffer_reference_align = 8) buffer Exchange { uint64_t v[]; };  // value, tag << 32
-
-struct Layer {
-    Floats attnNorm, ifgNorms;
-    Quads ifg;
-    Floats lowerBound, gNorm, oNorms;
-    Quads o;
-    Floats mlpNorm, gateNorms;
-    Quads gate;
-    Floats downNorms;
-    Quads down;
-    float gamma[6];  // i, f, g, o, gate, down
-    uint bounded, unused;
-};
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Layers { Layer v[]; };
+layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Table { uvec4 v[]; };
 
 /// Written by the host for each submission.
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Request {
@@ -71,25 +60,33 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Reply {
 };
 
 layout(push_constant, scalar) uniform Push {
-    Layers table;
-    Floats norm;
-    Floats headNorms;
-    Quads head;
+    Table table;  // rows of the layers, and of the head
     Words embeddings;  // [V, D]
     Floats state;      // [layers, S]
     Floats logits;     // [V] out, of the last token fed
     Exchange exchange;
     Request request;
     Reply reply;
-    float headGamma;
     float eps;
     uint patience;  // readings before a workgroup gives the others up
 };
 
-const float bitLinearEps = 1e-6;
-const uint ifgColumns = 3u * hiddenColumns;
+// A row of `table`: addresses, then gammas; the twin of TableRow in vulkan_decode.cpp. Kept in shared memory, since an address
+// that comes from afar delays what lies there.
+const uint rowQuads = 8u;
+shared uvec4 tableRows[(layers + 1u) * rowQuads];
+const uint attnNorm = 0u, ifgNorms = 1u, ifgWeights = 2u, lowerBounds = 3u, gNorm = 4u, oNorms = 5u, oWeights = 6u, mlpNorm = 7u,
+           gateNorms = 8u, gateWeights = 9u, downNorms = 10u, downWeights = 11u;
+const uint headNorm = attnNorm, headNorms = ifgNorms, headWeights = ifgWeights, headGamma = 0u;
 
-const uint stripRows = lanes;  // rows that are finished together
+uvec2 addressOf(uint row, uint which) {
+    const uvec4 both = tableRows[row * rowQuads + which / 2u];
+    return which % 2u == 0u ? both.xy : both.zw;
+}
+float gammaOf(uint row, uint which) {
+    return uintBitsToFloat(tableRows[row * rowQuads + 6u + which / 4u][which % 4u]);
+}
+const uint bounded = 6u;  // a flag beside the gammas
 
 // Where in `exchange` a vector lies.
 const uint residual = 0u;
@@ -98,21 +95,24 @@ const uint gateOut = stateOut + stateWidth;
 const uint gluOut = gateOut + stateWidth;
 const uint candidate = gluOut + gluWidth;  // of each workgroup: its largest logit; then where that is
 
-shared uvec4 codes[sharedQuads];
-shared float stream[hidden];  // the residual stream
-shared int accumulator[3u * stripRows];
-shared float squareLane[2][lanes];
-shared float largestOf[3][lanes];
-shared int sumOf[3][lanes];
-shared uint bestAt[lanes];
-shared uint givenUp;
-
 const uint subgroups = lanes / subgroupWidth;
+const uint ifgColumns = 3u * hiddenColumns;
+const uint stripRows = lanes;  // rows that are finished together
+
+shared uvec4 codes[sharedQuads];
+shared float own[mostHidden];  // the residual stream's own channels; an element is one invocation's
+shared int accumulator[3u * stripRows];
+shared float partialSum[2][subgroups];
+shared uint partialMost[3][subgroups];
+shared int partialCodes[3][subgroups];
+shared uint bestAt[subgroups];
+shared uint givenUp;
 
 uint self() { return gl_LocalInvocationID.x; }
 
 /// The first of the elements that a workgroup owns of `count`; the next one's first is where they end.
 uint firstOwned(uint count, uint group) { return group * count / groups; }
+uint mostOwned(uint count) { return (count + groups - 1u) / groups; }
 
 void publish(uint at, float value, uint tag) {
     atomicStore(exchange.v[at], uint64_t(floatBitsToUint(value)) | (uint64_t(tag) << 32), gl_ScopeDevice,
@@ -143,177 +143,199 @@ uint64_t peek(uint at) {
         }                                                                                                           \
     }
 
-/// Columns of constants that an invocation will need, asked for early.
-#define FETCH(name, columns)                                                                                 \
-    void name(out float value[columns], Floats from, uint start, uint width) {                               \
-        [[unroll]] for (uint m = 0u; m < columns; ++m) value[m] = from.v[start + min(self() + m * lanes, width - 1u)]; \
+/// Constants of P vectors for own columns, asked for early.
+#define FETCH(name, columns, P, all)                                                                         \
+    void name(out float value[all], Floats from, uint width) {                                               \
+        [[unroll]] for (uint p = 0u; p < P; ++p)                                                             \
+            [[unroll]] for (uint m = 0u; m < columns; ++m)                                                   \
+                value[p * columns + m] = from.v[p * width + min(self() + m * lanes, width - 1u)];            \
     }
 
-/// Adds up float_profile.h's lanes in its order. Every invocation gets the sum.
-float sumOverLanes(float own, uint which) {
-    squareLane[which][self()] = own;
-    barrier();
-    precise float part[subgroups];
-    const uint lane = self() % subgroupWidth;
-    [[unroll]] for (uint k = 0u; k < subgroups; ++k) part[k] = squareLane[which][lane + k * subgroupWidth];
-    [[unroll]] for (uint half_ = subgroups / 2u; half_ > 0u; half_ /= 2u)
-        [[unroll]] for (uint k = 0u; k < half_; ++k) {
-            precise const float both = part[k] + part[k + half_];
+/// Sums in float_profile.h's order: neighbours, then pairs of them. Then what subgroups came to, which each subgroup adds up
+/// for itself.
+float sumOfSubgroup(float value) {
+    [[unroll]] for (uint mask = 1u; mask < subgroupWidth; mask *= 2u) {
+        precise const float both = value + subgroupShuffleXor(value, mask);
+        value = both;
+    }
+    return value;
+}
+
+const uint partsOfALane = subgroups > subgroupWidth ? subgroups / subgroupWidth : 1u;
+const uint lanesOfParts = subgroups / partsOfALane;
+
+float sumOfParts(uint which) {
+    const uint first = gl_SubgroupInvocationID % lanesOfParts * partsOfALane;
+    float part[partsOfALane];
+    [[unroll]] for (uint k = 0u; k < partsOfALane; ++k) part[k] = partialSum[which][first + k];
+    [[unroll]] for (uint width = 1u; width < partsOfALane; width *= 2u)
+        [[unroll]] for (uint k = 0u; k < partsOfALane; k += 2u * width) {
+            precise const float both = part[k] + part[k + width];
             part[k] = both;
         }
     float sum = part[0];
-    [[unroll]] for (uint mask = subgroupWidth / 2u; mask > 0u; mask /= 2u) {
+    [[unroll]] for (uint mask = 1u; mask < lanesOfParts; mask *= 2u) {
         precise const float both = sum + subgroupShuffleXor(sum, mask);
         sum = both;
     }
     return sum;
 }
 
-float addSquare(float sum, float value) {
-    precise const float next = sum + value * value;
-    return next;
+uint mostOfParts(uint which) {
+    const uint first = gl_SubgroupInvocationID % lanesOfParts * partsOfALane;
+    uint most = 0u;
+    [[unroll]] for (uint k = 0u; k < partsOfALane; ++k) most = max(most, partialMost[which][first + k]);
+    return subgroupMax(most);
 }
 
-float normalise(float value, float r, float weight) {
-    precise const float result = (value * r) * weight;
-    return result;
-}
-
-/// A code's word among `codes`: as the unpacked weights meet it, without bank conflicts.
-uint placeOf(uint word, uint rowQuads) {
-    const uint quad = word / 4u;
-    if (dense) return word;
-    const uint step = (quad % 8u) / 2u;
-    const uint weightQuad = quad / 16u * 4u + (quad % 16u) / 8u * 2u + quad % 2u;
-    return (step * rowQuads + weightQuad) * 4u + word % 4u;
-}
-
-/// The front of P BitLinears: own columns of what they are given -> `codes`. Gives s and the sum of the codes.
-#define QUANTISE(name, columns, P, all)                                                                              \
-    void name(float value[columns], float norms[all], uint width, out float scale[P], out int total[P]) { \
-        float squares = 0.0;                                                                                     \
-        [[unroll]] for (uint m = 0u; m < columns; ++m)                                                           \
-            if (self() + m * lanes < width) squares = addSquare(squares, value[m]);                              \
-        const float r = inverseRms(sumOverLanes(squares, 1u), width, bitLinearEps);                              \
-        [[unroll]] for (uint p = 0u; p < P; ++p) {                                                               \
-            float largest = 0.0;                                                                                 \
-            [[unroll]] for (uint m = 0u; m < columns; ++m) {                                                     \
-                norms[p * columns + m] = normalise(value[m], r, norms[p * columns + m]);                         \
-                if (self() + m * lanes < width) largest = max(largest, abs(norms[p * columns + m]));             \
-            }                                                                                                    \
-            largest = subgroupMax(largest);                                                                      \
-            if (self() % subgroupWidth == 0u) largestOf[p][self() / subgroupWidth] = largest;                    \
-        }                                                                                                        \
-        barrier();                                                                                               \
-        const uint rowQuads = quadsPerRow(width);                                                                \
-        const uint words = rowQuads * stepsPerQuad * 4u;                                                         \
-        [[unroll]] for (uint p = 0u; p < P; ++p) {                                                               \
-            float largest = 0.0;                                                                                 \
-            [[unroll]] for (uint k = 0u; k < subgroups; ++k) largest = max(largest, largestOf[p][k]);            \
-            scale[p] = quantisationScale(largest);                                                               \
-            int sum = 0;                                                                                         \
-            [[unroll]] for (uint m = 0u; m < columns; ++m) {                                                     \
-                const uint column = self() + m * lanes;                                                          \
-                const int code = column < width ? quantise(norms[p * columns + m], scale[p]) : 0;                \
-                sum += code;                                                                                     \
-                uint word = (uint(code) & 0xFFu) << (8u * (column % 4u));                                        \
-                word |= subgroupShuffleXor(word, 1u);                                                            \
-                word |= subgroupShuffleXor(word, 2u);                                                            \
-                if (column % 4u == 0u && column / 4u < words) {                                                  \
-                    const uint at = p * words + placeOf(column / 4u, rowQuads);                                  \
-                    codes[at / 4u][at % 4u] = word;                                                              \
-                }                                                                                                \
-            }                                                                                                    \
-            sum = subgroupAdd(sum);                                                                              \
-            if (self() % subgroupWidth == 0u) sumOf[p][self() / subgroupWidth] = sum;                            \
-        }                                                                                                        \
-        barrier();                                                                                               \
-        [[unroll]] for (uint p = 0u; p < P; ++p) {                                                               \
-            total[p] = 0;                                                                                        \
-            [[unroll]] for (uint k = 0u; k < subgroups; ++k) total[p] += sumOf[p][k];                            \
-        }                                                                                                        \
+/// The front of P BitLinears (float_profile.h): own columns of t, the norms of the BitLinears and the lane's sum of the first
+/// norm's squares (negative: there is none) -> `codes`, partialCodes. Gives what a code is worth.
+#define ENCODE(name, columns, P, all)                                                                        \
+    void name(float t[columns], float norms[all], uint width, float squares, out float step[P]) {            \
+        const bool elected = gl_SubgroupInvocationID == 0u;                                                  \
+        const bool normed = squares >= 0.0;                                                                  \
+        float weighedSquares = 0.0;                                                                          \
+        [[unroll]] for (uint m = 0u; m < columns; ++m) weighedSquares = addSquare(weighedSquares, t[m]);     \
+        if (normed) squares = sumOfSubgroup(squares);                                                        \
+        weighedSquares = sumOfSubgroup(weighedSquares);                                                      \
+        if (elected) partialSum[0][gl_SubgroupID] = squares;                                                 \
+        if (elected) partialSum[1][gl_SubgroupID] = weighedSquares;                                          \
+        [[unroll]] for (uint p = 0u; p < P; ++p) {                                                           \
+            float largest = 0.0;                                                                             \
+            [[unroll]] for (uint m = 0u; m < columns; ++m) {                                                 \
+                norms[p * columns + m] = times(t[m], norms[p * columns + m]);                                \
+                largest = max(largest, abs(norms[p * columns + m]));                                         \
+            }                                                                                                \
+            const uint most = subgroupMax(floatBitsToUint(largest)); /* positive floats are in integers' order */ \
+            if (elected) partialMost[p][gl_SubgroupID] = most;                                               \
+        }                                                                                                    \
+        barrier();                                                                                           \
+        const float r1 = normed ? inverseRms(sumOfParts(0u), width, eps) : 1.0;                              \
+        const float r = bitLinearInverse(sumOfParts(1u), width, r1);                                         \
+        const uint block = self() / 4u;                                                                      \
+        const uint quad = block / 4u;                                                                        \
+        const uint widthQuads = twoBitQuads(width);                                                          \
+        const uint place = (quad % 8u / 2u * widthQuads + quad / 8u * 2u + quad % 2u) * 4u + block % 4u;     \
+        [[unroll]] for (uint p = 0u; p < P; ++p) {                                                           \
+            step[p] = codeStep(times(uintBitsToFloat(mostOfParts(p)), r));                                   \
+            const float factor = codeFactor(r, step[p]);                                                     \
+            int sum = 0;                                                                                     \
+            [[unroll]] for (uint m = 0u; m < columns; m += 4u) {                                             \
+                uint word = 0u;                                                                              \
+                [[unroll]] for (uint i = 0u; i < 4u; ++i)                                                    \
+                    if (m + i < columns) word |= quantise(norms[p * columns + m + i], factor) << (8u * i);   \
+                sum = dot4(0x01010101u, word, sum);                                                          \
+                word = transposed(word);                                                                     \
+                const uint column = m + self() % 4u;                                                         \
+                if (column < columns) {                                                                      \
+                    const uint at = p * widthQuads * 16u + column * 16u + place;                             \
+                    codes[at / 4u][at % 4u] = word;                                                          \
+                }                                                                                            \
+            }                                                                                                \
+            sum = subgroupAdd(sum);                                                                          \
+            if (elected) partialCodes[p][gl_SubgroupID] = sum;                                               \
+        }                                                                                                    \
+        barrier();                                                                                           \
     }
+
+/// Of four neighbours' words: byte `self % 4` of each.
+uint transposed(uint word) {
+    uint other = subgroupShuffleXor(word, 1u);
+    word = (self() & 1u) == 0u ? (word & 0x00FF00FFu) | ((other & 0x00FF00FFu) << 8u)
+                               : (word & 0xFF00FF00u) | ((other >> 8u) & 0x00FF00FFu);
+    other = subgroupShuffleXor(word, 2u);
+    return (self() & 2u) == 0u ? (word & 0xFFFFu) | (other << 16u) : (word & 0xFFFF0000u) | (other >> 16u);
+}
 
 AWAIT(awaitHidden, hiddenColumns)
 AWAIT(awaitState, stateColumns)
 AWAIT(awaitGlu, gluColumns)
 AWAIT(awaitOne, 1u)
-FETCH(fetchHidden, hiddenColumns)
-FETCH(fetchState, stateColumns)
-FETCH(fetchGlu, gluColumns)
-QUANTISE(quantiseIfg, hiddenColumns, 3u, ifgColumns)
-QUANTISE(quantiseHidden, hiddenColumns, 1u, hiddenColumns)
-QUANTISE(quantiseState, stateColumns, 1u, stateColumns)
-QUANTISE(quantiseGlu, gluColumns, 1u, gluColumns)
+FETCH(fetchIfg, hiddenColumns, 3u, ifgColumns)
+FETCH(fetchHidden, hiddenColumns, 1u, hiddenColumns)
+FETCH(fetchState, stateColumns, 1u, stateColumns)
+FETCH(fetchGlu, gluColumns, 1u, gluColumns)
+ENCODE(encodeIfg, hiddenColumns, 3u, ifgColumns)
+ENCODE(encodeHidden, hiddenColumns, 1u, hiddenColumns)
+ENCODE(encodeState, stateColumns, 1u, stateColumns)
+ENCODE(encodeGlu, gluColumns, 1u, gluColumns)
 
-/// Rows that a step multiplies: `count` from `first` of each of P projections of `rows` rows.
+/// A step's matrix: P projections of `rows` rows of `columns` columns each, of which this workgroup has `count` from `first`.
 struct Product {
-    uint rows, first, count, projections;
-    uint columns;      // what a row has
-    bool codesDiffer;  // each projection has its own
+    uint rows, projections, columns, first, count;
 };
 
-uint mostOwned(uint count) { return (count + groups - 1u) / groups; }
-
-uint rowsAtOnce(uint rowQuads) { return lanes / rowQuads; }
 uint passesOf(Product product) {
-    const uint atOnce = rowsAtOnce(quadsPerRow(product.columns));
+    const uint atOnce = lanes / twoBitQuads(product.columns);
     return (min(mostOwned(product.rows), stripRows) + atOnce - 1u) / atOnce;
 }
 
 /// Own quad of the rows of a pass; some row's where there is none.
-uvec4 weightOf(Product product, Quads weights, uint strip, uint index, uint passes) {
-    const uint rowQuads = quadsPerRow(product.columns);
-    const uint row = min(strip + index % passes * rowsAtOnce(rowQuads) + self() / rowQuads, product.count - 1u);
-    const uint p = min(index / passes, product.projections - 1u);
-    return weights.v[(p * product.rows + product.first + row) * rowQuads + self() % rowQuads];
+uvec4 weightOf(Product product, Quads weights, uint strip, uint index) {
+    const uint passes = passesOf(product);
+    const uint widthQuads = twoBitQuads(product.columns);
+    const uint row = min(strip + index % passes * (lanes / widthQuads) + self() / widthQuads, product.count - 1u);
+    return weights.v[(index / passes * product.rows + product.first + row) * widthQuads + self() % widthQuads];
 }
 
-void prefetch(out uvec4 quads[ahead], Product product, Quads weights, uint strip) {
-    const uint passes = passesOf(product);
-    [[unroll]] for (uint k = 0u; k < ahead; ++k) quads[k] = weightOf(product, weights, strip, k, passes);
+void prefetch(inout uvec4 quads[ahead], Product product, Quads weights, uint strip) {
+    const uint all = passesOf(product) * product.projections;
+    [[unroll]] for (uint k = 0u; k < ahead; ++k)
+        if (k < all) quads[k] = weightOf(product, weights, strip, k);
 }
 
-/// Adds the products of a strip of rows to `accumulator`, which is zero; [p * stripRows + row].
-void multiply(inout uvec4 quads[ahead], Product product, Quads weights, uint strip) {
-    const uint rowQuads = quadsPerRow(product.columns);
-    const uint atOnce = rowsAtOnce(rowQuads);
+/// Adds the products of a strip of rows to `accumulator`, which is zero; [p * stripRows + row]. A trit is code - 1.
+void multiply(inout uvec4 quads[ahead], Product product, bool codesDiffer, Quads weights, uint strip) {
+    const uint widthQuads = twoBitQuads(product.columns);
+    const uint atOnce = lanes / widthQuads;
     const uint passes = passesOf(product);
-    const uint quad = self() % rowQuads;
-    const uint share = min(rowQuads & (~rowQuads + 1u), subgroupWidth);  // neighbours that surely have the same row
-    const uint codesOfOne = rowQuads * stepsPerQuad;
+    const uint quad = self() % widthQuads;
+    const uint share = min(widthQuads & (~widthQuads + 1u), subgroupWidth);  // neighbours that surely have the same row
     const uint all = passes * product.projections;
-    uvec4 code[stepsPerQuad];
-    uint loaded = ~0u;
+    uvec4 code[4];
+    if (strip > 0u) {
+        barrier();
+        prefetch(quads, product, weights, strip);
+    }
     for (uint start = 0u; start < all; start += ahead) {
-        if (start > 0u)
-            [[unroll]] for (uint k = 0u; k < ahead; ++k) quads[k] = weightOf(product, weights, strip, start + k, passes);
         [[unroll]] for (uint k = 0u; k < ahead; ++k) {
             const uint index = start + k;
             if (index >= all) break;
             const uint p = index / passes;
-            const uint base = product.codesDiffer ? p : 0u;
-            if (base != loaded) {
-                loaded = base;
-                [[unroll]] for (uint step = 0u; step < stepsPerQuad; ++step)
-                    code[step] = codes[base * codesOfOne + step * rowQuads + quad];
+            if (index == 0u || (codesDiffer && index % passes == 0u))
+                [[unroll]] for (uint step = 0u; step < 4u; ++step)
+                    code[step] = codes[((codesDiffer ? p : 0u) * 4u + step) * widthQuads + quad];
+            // Four trits a byte: the lower three as they lie, so that their sums are 1, 4 and 16 times too large.
+            const uvec4 trits = quads[k];
+            if (index + ahead < all) quads[k] = weightOf(product, weights, strip, index + ahead);
+            int sum = 0, sum4 = 0, sum16 = 0;
+            [[unroll]] for (uint word = 0u; word < 4u; ++word) {
+                sum = dot4(trits[word] & 0x03030303u, code[0][word], sum);
+                sum4 = dot4(trits[word] & 0x0C0C0C0Cu, code[1][word], sum4);
+                sum16 = dot4(trits[word] & 0x30303030u, code[2][word], sum16);
+                sum16 = dot4((trits[word] >> 2u) & 0x30303030u, code[3][word], sum16);
             }
-            Unpacking left = unpacking(quads[k]);
-            ivec4 sums = ivec4(0);
-            [[unroll]] for (uint step = 0u; step < stepsPerQuad; ++step) {
-                const uvec4 trits = nextCodes(left);
-                sums.x = dot4(trits.x, code[step].x, sums.x);
-                sums.y = dot4(trits.y, code[step].y, sums.y);
-                sums.z = dot4(trits.z, code[step].z, sums.z);
-                sums.w = dot4(trits.w, code[step].w, sums.w);
-            }
-            int sum = (sums.x + sums.y) + (sums.z + sums.w);
-            for (uint mask = share / 2u; mask > 0u; mask /= 2u) sum += subgroupShuffleXor(sum, mask);
-            const uint row = index % passes * atOnce + self() / rowQuads;
-            if (self() % share == 0u && self() < atOnce * rowQuads && row < min(product.count - strip, stripRows))
+            sum += (sum4 >> 2) + (sum16 >> 4);
+            [[unroll]] for (uint mask = share / 2u; mask > 0u; mask /= 2u) sum += subgroupShuffleXor(sum, mask);
+            const uint row = index % passes * atOnce + self() / widthQuads;
+            if (self() % share == 0u && self() < atOnce * widthQuads && row < min(product.count - strip, stripRows))
                 atomicAdd(accumulator[p * stripRows + row], sum);
         }
     }
+}
+
+int totalOfCodes(uint p) {
+    int total = 0;
+    [[unroll]] for (uint k = 0u; k < subgroups; ++k) total += partialCodes[p][k];
+    return total;
+}
+
+/// Own row of a strip: acc * (gamma * step), with the accumulator left zero.
+float rescaled(uint p, uint codesOf, float factor) {
+    const uint at = p * stripRows + self();
+    precise const float value = float(accumulator[at] - totalOfCodes(codesOf)) * factor;
+    accumulator[at] = 0;
+    return value;
 }
 
 /// The largest of all invocations' values and where it is; the lowest place among equals.
@@ -321,27 +343,18 @@ void findLargest(inout float value, inout uint where) {
     const float largest = subgroupMax(value);
     where = subgroupMin(value == largest ? where : ~0u);
     barrier();
-    if (self() % subgroupWidth == 0u) {
-        largestOf[0][self() / subgroupWidth] = largest;
-        bestAt[self() / subgroupWidth] = where;
+    if (gl_SubgroupInvocationID == 0u) {
+        partialSum[0][gl_SubgroupID] = largest;
+        bestAt[gl_SubgroupID] = where;
     }
     barrier();
-    value = largestOf[0][0];
+    value = partialSum[0][0];
     where = bestAt[0];
     [[unroll]] for (uint k = 1u; k < subgroups; ++k)
-        if (largestOf[0][k] > value || (largestOf[0][k] == value && bestAt[k] < where)) {
-            value = largestOf[0][k];
+        if (partialSum[0][k] > value || (partialSum[0][k] == value && bestAt[k] < where)) {
+            value = partialSum[0][k];
             where = bestAt[k];
         }
-}
-
-void clearAccumulator() {
-    [[unroll]] for (uint p = 0u; p < 3u; ++p) accumulator[p * stripRows + self()] = 0;
-}
-
-float rescaled(uint p, uint row, int sumOfCodes, float factor) {
-    precise const float value = float(accumulator[p * stripRows + row] - sumOfCodes) * factor;
-    return value;
 }
 
 float embedding(uint token, uint column) {
@@ -351,21 +364,42 @@ float embedding(uint token, uint column) {
     return embeddingType == 1u ? unpackHalf2x16(half_).x : uintBitsToFloat(half_ << 16u);
 }
 
+/// After a front, which every invocation has seen alike.
+#define LEAVE_IF_GIVEN_UP   \
+    if (givenUp != 0u) {    \
+        reply.gaveUp = 1u;  \
+        return;             \
+    }                       \
+    ++tag;
+
+Product productOf(uint rows, uint projections, uint columns) {
+    const uint first = firstOwned(rows, gl_WorkGroupID.x);
+    return Product(rows, projections, columns, first, firstOwned(rows, gl_WorkGroupID.x + 1u) - first);
+}
+
+/// What the recurrence needs of an invocation's channel, read before the step's input is there.
+struct Channel {
+    float state, bound;
+};
+
+Channel channelOf(uint layer, Product ifg, uint strip) {
+    const uint channel = ifg.first + min(strip + self(), ifg.count - 1u);
+    const bool has = gammaOf(layer, bounded) != 0.0;
+    return Channel(state.v[layer * stateWidth + channel], has ? Floats(addressOf(layer, lowerBounds)).v[channel] : 0.0);
+}
+
 void main() {
     const uint group = gl_WorkGroupID.x;
     const uint lane = self();
-    const uint hiddenFirst = firstOwned(hidden, group), hiddenEnd = firstOwned(hidden, group + 1u);
-    const uint stateFirst = firstOwned(stateWidth, group), stateEnd = firstOwned(stateWidth, group + 1u);
-    const uint gluFirst = firstOwned(gluWidth, group), gluEnd = firstOwned(gluWidth, group + 1u);
-    const uint vocabFirst = firstOwned(vocabulary, group), vocabEnd = firstOwned(vocabulary, group + 1u);
-    const Product ifg = Product(stateWidth, stateFirst, stateEnd - stateFirst, 3u, hidden, true);
-    const Product o = Product(hidden, hiddenFirst, hiddenEnd - hiddenFirst, 1u, stateWidth, false);
-    const Product gate = Product(gluWidth, gluFirst, gluEnd - gluFirst, 2u, hidden, false);
-    const Product down = Product(hidden, hiddenFirst, hiddenEnd - hiddenFirst, 1u, gluWidth, false);
-    const Product head_ = Product(vocabulary, vocabFirst, vocabEnd - vocabFirst, 1u, hidden, false);
+    const Product ifg = productOf(stateWidth, 3u, hidden);
+    const Product o = productOf(hidden, 1u, stateWidth);
+    const Product gate = productOf(gluWidth, 2u, hidden);
+    const Product down = productOf(hidden, 1u, gluWidth);
+    const Product head = productOf(vocabulary, 1u, hidden);
 
+    for (uint k = lane; k < (layers + 1u) * rowQuads; k += lanes) tableRows[k] = table.v[k];
+    for (uint k = lane; k < 3u * stripRows; k += lanes) accumulator[k] = 0;
     if (lane == 0u) givenUp = 0u;
-    clearAccumulator();
     barrier();
     uint tag = request.tag;
     uint token = request.token;
@@ -374,206 +408,149 @@ void main() {
 
     for (uint fed = 1u;; ++fed) {
         ++tag;
-        for (uint column = hiddenFirst + lane; column < hiddenEnd; column += lanes)
-            publish(residual + column, embedding(token, column), tag);
-        prefetch(quads, ifg, table.v[0].ifg, 0u);
+        for (uint k = lane; k < o.count; k += lanes) {
+            own[k] = embedding(token, o.first + k);
+            publish(residual + o.first + k, own[k], tag);
+        }
+        prefetch(quads, ifg, Quads(addressOf(0u, ifgWeights)), 0u);
+        barrier();  // of the choice of the token, all have read
 
-        for (uint index = 0u; index < layers; ++index) {
-            Layer layer = table.v[index];
+        for (uint layer = 0u; layer < layers; ++layer) {
             {  // i, f and g, and the recurrence
-                float weight[hiddenColumns], norms[ifgColumns], x[hiddenColumns];
-                fetchHidden(weight, layer.attnNorm, 0u, hidden);
-                [[unroll]] for (uint p = 0u; p < 3u; ++p) {
-                    float one[hiddenColumns];
-                    fetchHidden(one, layer.ifgNorms, p * hidden, hidden);
-                    [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m) norms[p * hiddenColumns + m] = one[m];
-                }
+                float weight[hiddenColumns], norms[ifgColumns], x[hiddenColumns], step[3];
+                fetchHidden(weight, Floats(addressOf(layer, attnNorm)), hidden);
+                fetchIfg(norms, Floats(addressOf(layer, ifgNorms)), hidden);
+                Channel own_ = channelOf(layer, ifg, 0u);
                 awaitHidden(x, residual, hidden, tag);
                 float squares = 0.0;
-                [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m)
-                    if (lane + m * lanes < hidden) {
-                        stream[lane + m * lanes] = x[m];
-                        squares = addSquare(squares, x[m]);
-                    }
-                const float r = inverseRms(sumOverLanes(squares, 0u), hidden, eps);
-                [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m) x[m] = normalise(x[m], r, weight[m]);
-                float scale[3];
-                int total[3];
-                quantiseIfg(x, norms, hidden, scale, total);
-                if (givenUp != 0u) {
-                    reply.gaveUp = 1u;
-                    return;
+                [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m) {
+                    squares = addSquare(squares, x[m]);
+                    x[m] = times(x[m], weight[m]);
                 }
-                ++tag;
+                encodeIfg(x, norms, hidden, squares, step);
+                LEAVE_IF_GIVEN_UP
                 float factor[3];
-                [[unroll]] for (uint p = 0u; p < 3u; ++p) factor[p] = divide(layer.gamma[p], scale[p]);
+                [[unroll]] for (uint p = 0u; p < 3u; ++p) factor[p] = times(gammaOf(layer, p), step[p]);
                 for (uint strip = 0u; strip < ifg.count; strip += stripRows) {
-                    if (strip > 0u) prefetch(quads, ifg, layer.ifg, strip);
-                    multiply(quads, ifg, layer.ifg, strip);
-                    if (strip + stripRows >= ifg.count) prefetch(quads, o, layer.o, 0u);
+                    multiply(quads, ifg, true, Quads(addressOf(layer, ifgWeights)), strip);
+                    if (strip + stripRows >= ifg.count) prefetch(quads, o, Quads(addressOf(layer, oWeights)), 0u);
                     barrier();
                     const uint row = strip + lane;
                     if (row < ifg.count) {
-                        const uint channel = stateFirst + row;
-                        const float candidate_ = rescaled(0u, lane, total[0], factor[0]);
-                        float f = sigmoid(rescaled(1u, lane, total[1], factor[1]));
-                        const float g = rescaled(2u, lane, total[2], factor[2]);
-                        if (layer.bounded != 0u) f = aboveLowerBound(f, layer.lowerBound.v[channel]);
+                        const float candidate_ = rescaled(0u, 0u, factor[0]);
+                        const float f = aboveLowerBound(sigmoid(rescaled(1u, 1u, factor[1])), own_.bound);
                         precise const float i = silu(candidate_) * (1.0 - f);
-                        const uint at = index * stateWidth + channel;
-                        const float h = mlgru(f, state.v[at], i);
-                        state.v[at] = h;
-                        publish(stateOut + channel, silu(h), tag);
-                        publish(gateOut + channel, g, tag);
+                        const float h = mlgru(f, own_.state, i);
+                        state.v[layer * stateWidth + ifg.first + row] = h;
+                        publish(stateOut + ifg.first + row, silu(h), tag);
+                        publish(gateOut + ifg.first + row, rescaled(2u, 2u, factor[2]), tag);
+                    if (strip + stripRows < ifg.count) own_ = channelOf(layer, ifg, strip + stripRows);
                     }
-                    clearAccumulator();
-                    barrier();
                 }
             }
             {  // the output gate and o
-                float weight[stateColumns], norms[stateColumns], g[stateColumns], swish[stateColumns];
-                fetchState(weight, layer.gNorm, 0u, stateWidth);
-                fetchState(norms, layer.oNorms, 0u, stateWidth);
+                float weight[stateColumns], norms[stateColumns], g[stateColumns], swish[stateColumns], step[1];
+                fetchState(weight, Floats(addressOf(layer, gNorm)), stateWidth);
+                fetchState(norms, Floats(addressOf(layer, oNorms)), stateWidth);
                 awaitState(swish, stateOut, stateWidth, tag);
                 awaitState(g, gateOut, stateWidth, tag);
                 float squares = 0.0;
-                [[unroll]] for (uint m = 0u; m < stateColumns; ++m)
-                    if (lane + m * lanes < stateWidth) squares = addSquare(squares, g[m]);
-                const float r = inverseRms(sumOverLanes(squares, 0u), stateWidth, eps);
                 [[unroll]] for (uint m = 0u; m < stateColumns; ++m) {
-                    precise const float gated = normalise(g[m], r, weight[m]) * swish[m];
-                    g[m] = gated;
+                    squares = addSquare(squares, g[m]);
+                    g[m] = times(swish[m], times(g[m], weight[m]));
                 }
-                float scale[1];
-                int total[1];
-                quantiseState(g, norms, stateWidth, scale, total);
-                if (givenUp != 0u) {
-                    reply.gaveUp = 1u;
-                    return;
-                }
-                ++tag;
-                const float factor = divide(layer.gamma[3], scale[0]);
+                encodeState(g, norms, stateWidth, squares, step);
+                LEAVE_IF_GIVEN_UP
+                const float factor = times(gammaOf(layer, 3u), step[0]);
                 for (uint strip = 0u; strip < o.count; strip += stripRows) {
-                    if (strip > 0u) prefetch(quads, o, layer.o, strip);
-                    multiply(quads, o, layer.o, strip);
-                    if (strip + stripRows >= o.count) prefetch(quads, gate, layer.gate, 0u);
+                    multiply(quads, o, false, Quads(addressOf(layer, oWeights)), strip);
+                    if (strip + stripRows >= o.count) prefetch(quads, gate, Quads(addressOf(layer, gateWeights)), 0u);
                     barrier();
-                    const uint column = hiddenFirst + strip + lane;
-                    if (column < hiddenEnd) {
-                        precise const float sum = stream[column] + rescaled(0u, lane, total[0], factor);
-                        publish(residual + column, sum, tag);
+                    const uint row = strip + lane;
+                    if (row < o.count) {
+                        precise const float sum = own[row] + rescaled(0u, 0u, factor);
+                        own[row] = sum;
+                        publish(residual + o.first + row, sum, tag);
                     }
-                    clearAccumulator();
-                    barrier();
                 }
             }
             {  // u and v
-                float weight[hiddenColumns], norms[hiddenColumns], x[hiddenColumns];
-                fetchHidden(weight, layer.mlpNorm, 0u, hidden);
-                fetchHidden(norms, layer.gateNorms, 0u, hidden);
+                float weight[hiddenColumns], norms[hiddenColumns], x[hiddenColumns], step[1];
+                fetchHidden(weight, Floats(addressOf(layer, mlpNorm)), hidden);
+                fetchHidden(norms, Floats(addressOf(layer, gateNorms)), hidden);
                 awaitHidden(x, residual, hidden, tag);
                 float squares = 0.0;
-                [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m)
-                    if (lane + m * lanes < hidden) {
-                        stream[lane + m * lanes] = x[m];
-                        squares = addSquare(squares, x[m]);
-                    }
-                const float r = inverseRms(sumOverLanes(squares, 0u), hidden, eps);
-                [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m) x[m] = normalise(x[m], r, weight[m]);
-                float scale[1];
-                int total[1];
-                quantiseHidden(x, norms, hidden, scale, total);
-                if (givenUp != 0u) {
-                    reply.gaveUp = 1u;
-                    return;
+                [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m) {
+                    squares = addSquare(squares, x[m]);
+                    x[m] = times(x[m], weight[m]);
                 }
-                ++tag;
-                const float factor = divide(layer.gamma[4], scale[0]);
+                encodeHidden(x, norms, hidden, squares, step);
+                LEAVE_IF_GIVEN_UP
+                const float factor = times(gammaOf(layer, 4u), step[0]);
                 for (uint strip = 0u; strip < gate.count; strip += stripRows) {
-                    if (strip > 0u) prefetch(quads, gate, layer.gate, strip);
-                    multiply(quads, gate, layer.gate, strip);
-                    if (strip + stripRows >= gate.count) prefetch(quads, down, layer.down, 0u);
+                    multiply(quads, gate, false, Quads(addressOf(layer, gateWeights)), strip);
+                    if (strip + stripRows >= gate.count) prefetch(quads, down, Quads(addressOf(layer, downWeights)), 0u);
                     barrier();
-                    const uint channel = gluFirst + strip + lane;
-                    if (channel < gluEnd) {
-                        precise const float product =
-                            silu(rescaled(0u, lane, total[0], factor)) * rescaled(1u, lane, total[0], factor);
-                        publish(gluOut + channel, product, tag);
+                    const uint row = strip + lane;
+                    if (row < gate.count) {
+                        const float u = rescaled(0u, 0u, factor), v = rescaled(1u, 0u, factor);
+                        publish(gluOut + gate.first + row, times(silu(u), v), tag);
                     }
-                    clearAccumulator();
-                    barrier();
                 }
             }
             {  // down
-                float norms[gluColumns], product[gluColumns];
-                fetchGlu(norms, layer.downNorms, 0u, gluWidth);
+                float norms[gluColumns], product[gluColumns], step[1];
+                fetchGlu(norms, Floats(addressOf(layer, downNorms)), gluWidth);
                 awaitGlu(product, gluOut, gluWidth, tag);
-                float scale[1];
-                int total[1];
-                quantiseGlu(product, norms, gluWidth, scale, total);
-                if (givenUp != 0u) {
-                    reply.gaveUp = 1u;
-                    return;
-                }
-                ++tag;
-                const float factor = divide(layer.gamma[5], scale[0]);
+                encodeGlu(product, norms, gluWidth, -1.0, step);
+                LEAVE_IF_GIVEN_UP
+                const float factor = times(gammaOf(layer, 5u), step[0]);
                 for (uint strip = 0u; strip < down.count; strip += stripRows) {
-                    if (strip > 0u) prefetch(quads, down, layer.down, strip);
-                    multiply(quads, down, layer.down, strip);
+                    multiply(quads, down, false, Quads(addressOf(layer, downWeights)), strip);
                     if (strip + stripRows >= down.count) {
-                        if (index + 1u < layers)
-                            prefetch(quads, ifg, table.v[index + 1u].ifg, 0u);
+                        if (layer + 1u < layers)
+                            prefetch(quads, ifg, Quads(addressOf(layer + 1u, ifgWeights)), 0u);
                         else
-                            prefetch(quads, head_, head, 0u);
+                            prefetch(quads, head, Quads(addressOf(layers, headWeights)), 0u);
                     }
                     barrier();
-                    const uint column = hiddenFirst + strip + lane;
-                    if (column < hiddenEnd) {
-                        precise const float sum = stream[column] + rescaled(0u, lane, total[0], factor);
-                        publish(residual + column, sum, tag);
+                    const uint row = strip + lane;
+                    if (row < down.count) {
+                        precise const float sum = own[row] + rescaled(0u, 0u, factor);
+                        own[row] = sum;
+                        publish(residual + down.first + row, sum, tag);
                     }
-                    clearAccumulator();
-                    barrier();
                 }
             }
         }
 
         // The head, and the most probable token: the lowest id among equals.
-        float weight[hiddenColumns], norms[hiddenColumns], x[hiddenColumns];
-        fetchHidden(weight, norm, 0u, hidden);
-        fetchHidden(norms, headNorms, 0u, hidden);
+        float weight[hiddenColumns], norms[hiddenColumns], x[hiddenColumns], step[1];
+        fetchHidden(weight, Floats(addressOf(layers, headNorm)), hidden);
+        fetchHidden(norms, Floats(addressOf(layers, headNorms)), hidden);
         awaitHidden(x, residual, hidden, tag);
         float squares = 0.0;
-        [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m)
-            if (lane + m * lanes < hidden) squares = addSquare(squares, x[m]);
-        const float r = inverseRms(sumOverLanes(squares, 0u), hidden, eps);
-        [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m) x[m] = normalise(x[m], r, weight[m]);
-        float scale[1];
-        int total[1];
-        quantiseHidden(x, norms, hidden, scale, total);
-        if (givenUp != 0u) {
-            reply.gaveUp = 1u;
-            return;
+        [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m) {
+            squares = addSquare(squares, x[m]);
+            x[m] = times(x[m], weight[m]);
         }
-        ++tag;
-        const float factor = divide(headGamma, scale[0]);
+        encodeHidden(x, norms, hidden, squares, step);
+        LEAVE_IF_GIVEN_UP
+        const float factor = times(gammaOf(layers, headGamma), step[0]);
         float best = -1.0 / 0.0;
-        uint where = vocabFirst;
-        for (uint strip = 0u; strip < head_.count; strip += stripRows) {
-            if (strip > 0u) prefetch(quads, head_, head, strip);
-            multiply(quads, head_, head, strip);
+        uint where = head.first;
+        for (uint strip = 0u; strip < head.count; strip += stripRows) {
+            multiply(quads, head, false, Quads(addressOf(layers, headWeights)), strip);
             barrier();
-            const uint row = vocabFirst + strip + lane;
-            if (row < vocabEnd) {
-                const float logit = rescaled(0u, lane, total[0], factor);
-                logits.v[row] = logit;
+            const uint row = strip + lane;
+            if (row < head.count) {
+                const float logit = rescaled(0u, 0u, factor);
+                logits.v[head.first + row] = logit;
                 if (logit > best) {
                     best = logit;
-                    where = row;
+                    where = head.first + row;
                 }
             }
-            clearAccumulator();
-            barrier();
         }
         if (fed == count) {
             if (group == 0u && lane == 0u) reply.fed = fed;

@@ -4,16 +4,16 @@
 #extension GL_GOOGLE_include_directive : require
 #include "quantise.glsl"
 
-float inverse;
+bool normed() { return true; }
 
-void prepare() { inverse = inverseRmsOfRow(); }
+float normedValue(uint column) { return x.v[gl_WorkGroupID.x * width + column]; }
 
-float source(uint column) {
-    const uint at = gl_WorkGroupID.x * width + column;
-    precise const float gated = normalise(x.v[at], inverse, weight.v[column]) * silu(state.v[at]);
+float weighed(uint column) {
+    precise const float gated =
+        silu(state.v[gl_WorkGroupID.x * width + column]) * (normedValue(column) * weight.v[column]);
     return gated;
 }
 
-void keep(uint column, float value) { x.v[gl_WorkGroupID.x * width + column] = value; }
+void keep(uint column, float t) { x.v[gl_WorkGroupID.x * width + column] = t; }
 
 float again(uint column) { return x.v[gl_WorkGroupID.x * width + column]; }

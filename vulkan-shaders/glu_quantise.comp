@@ -3,14 +3,15 @@
 #extension GL_GOOGLE_include_directive : require
 #include "quantise.glsl"
 
-void prepare() {}
+bool normed() { return false; }
 
-float source(uint column) {
+float normedValue(uint column) { return 0.0; }
+
+float weighed(uint column) {
     const uint at = gl_WorkGroupID.x * 2u * width + column;
-    precise const float product = silu(x.v[at]) * x.v[at + width];
-    return product;
+    return times(silu(x.v[at]), x.v[at + width]);
 }
 
-void keep(uint column, float value) { x.v[gl_WorkGroupID.x * 2u * width + column] = value; }
+void keep(uint column, float t) { x.v[gl_WorkGroupID.x * 2u * width + column] = t; }
 
 float again(uint column) { return x.v[gl_WorkGroupID.x * 2u * width + column]; }

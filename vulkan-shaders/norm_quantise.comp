@@ -3,14 +3,12 @@
 #extension GL_GOOGLE_include_directive : require
 #include "quantise.glsl"
 
-float inverse;
+bool normed() { return true; }
 
-void prepare() { inverse = inverseRmsOfRow(); }
+float normedValue(uint column) { return x.v[gl_WorkGroupID.x * width + column]; }
 
-float source(uint column) { return normalise(x.v[gl_WorkGroupID.x * width + column], inverse, weight.v[column]); }
+float weighed(uint column) { return times(normedValue(column), weight.v[column]); }
 
-void keep(uint column, float value) {
-    if (keepValues != 0u) values.v[gl_WorkGroupID.x * width + column] = value;
-}
+void keep(uint column, float t) {}
 
-float again(uint column) { return source(column); }
+float again(uint column) { return weighed(column); }

@@ -3,10 +3,12 @@
 #extension GL_GOOGLE_include_directive : require
 #include "quantise.glsl"
 
-void prepare() {}
+bool normed() { return false; }
 
-float source(uint column) { return x.v[gl_WorkGroupID.x * width + column]; }
+float normedValue(uint column) { return 0.0; }
 
-void keep(uint column, float value) {}
+float weighed(uint column) { return x.v[gl_WorkGroupID.x * width + column]; }
 
-float again(uint column) { return source(column); }
+void keep(uint column, float t) {}
+
+float again(uint column) { return weighed(column); }

@@ -93,7 +93,7 @@ struct MemoryUse {
 /// All intermediates of one BitLinear over T tokens; what parity tests compare.
 struct BitLinearOutput {
     std::vector<std::int8_t> codes;          ///< `[T, in]`
-    std::vector<float> scales;               ///< `[T]` s = 127 / max|n|
+    std::vector<float> steps;                ///< `[T]` max|n| / 127 = 1 / s
     std::vector<std::int32_t> accumulators;  ///< `[T, out]`
     std::vector<float> y;                    ///< `[T, out]`
 };

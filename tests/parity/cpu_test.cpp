@@ -77,7 +77,7 @@ TEST(CpuReference, BitLinearIsTheFormula) {
                 const double rms = std::sqrt(squares / static_cast<double>(cols) + 1e-6);
                 for (std::size_t k = 0; k < cols; ++k) largest = std::max(largest, std::fabs(x[k] / rms * linear.norm[k]));
                 const double s = 127.0 / std::max(largest, 1e-5);
-                ASSERT_NEAR(found->scales[t] / s, 1.0, 1e-5);
+                ASSERT_NEAR(found->steps[t] * s, 1.0, 1e-5);
                 for (std::size_t k = 0; k < cols; ++k)  // half a unit, and what single precision may add to it
                     ASSERT_NEAR(found->codes[t * cols + k], x[k] / rms * linear.norm[k] * s, 0.501);
                 for (std::size_t r = 0; r < rows; ++r) {

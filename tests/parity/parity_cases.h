@@ -177,7 +177,7 @@ inline void expectSame(const Passed& expected, const Passed& found, const std::s
     EXPECT_EQ(expected.state.position, found.state.position) << what;
 }
 
-/// Every BitLinear of the shapes above on every input: codes, scales, accumulators and results.
+/// Every BitLinear of the shapes above on every input: codes, steps, accumulators and results.
 inline void expectSameBitLinears(DeviceModel& reference, DeviceModel& device) {
     for (const Shape shape : shapes()) {
         auto linear = bitLinear(shape, 7);
@@ -190,7 +190,7 @@ inline void expectSameBitLinears(DeviceModel& reference, DeviceModel& device) {
                 ASSERT_TRUE(expected.ok() && found.ok()) << what;
                 ASSERT_EQ(expected->codes, found->codes) << what;
                 ASSERT_EQ(expected->accumulators, found->accumulators) << what;
-                expectSameBits(expected->scales, found->scales, what + " scales");
+                expectSameBits(expected->steps, found->steps, what + " steps");
                 expectSameBits(expected->y, found->y, what);
             }
         }

@@ -127,18 +127,19 @@ void CpuModel::forEachToken(int tokens, const Work& work) {
     });
 }
 
-void CpuModel::rmsNorm(const float* x, const std::vector<float>& g, float* out) const {
-    const float r = profile::inverseRms(kernels_.sumOfSquares(x, g.size()), g.size(), model_->config.rmsNormEps);
-    kernels_.normalise(x, r, g.data(), out, g.size());
+float CpuModel::rmsNorm(const float* x, const std::vector<float>& g, float* out) const {
+    const float r1 = profile::inverseRms(kernels_.sumOfSquares(x, g.size()), g.size(), model_->config.rmsNormEps);
+    kernels_.weigh(x, g.data(), out, g.size());
+    return r1;
 }
 
-void CpuModel::quantise(const BitLinear& linear, const float* x, float* normed, Codes& codes, int row) const {
+void CpuModel::quantise(const BitLinear& linear, const float* x, float r1, float* weighed, Codes& codes, int row) const {
     const std::size_t n = linear.norm.size();
-    const float r = profile::inverseRms(kernels_.sumOfSquares(x, n), n, bitLinearEps);
-    const float s = profile::quantisationScale(kernels_.normalise(x, r, linear.norm.data(), normed, n));
+    const float r = profile::bitLinearInverse(kernels_.sumOfSquares(x, n), n, r1);
+    const float step = profile::codeStep(kernels_.weigh(x, linear.norm.data(), weighed, n) * r);
     const auto at = static_cast<std::size_t>(row);
-    codes.scales[at] = s;
-    codes.sums[at] = kernels_.quantise(normed, s, codes.row(row, linear.weight), n);
+    codes.steps[at] = step;
+    codes.sums[at] = kernels_.quantise(weighed, profile::codeFactor(r, step), codes.row(row, linear.weight), n);
 }
 
 const std::byte* CpuModel::triplesOf(const TernaryMatrix& matrix) const {
@@ -147,7 +148,7 @@ const std::byte* CpuModel::triplesOf(const TernaryMatrix& matrix) const {
                                                                                            : nullptr;
 }
 
-/// finish(token, row, rows, accumulators of these rows, gamma / s)
+/// finish(token, row, rows, accumulators of these rows, gamma * step)
 template <class Finish>
 void CpuModel::multiply(const TernaryMatrix& matrix, const std::byte* triples, Codes& codes, int tokens, int begin, int end,
                         const Finish& finish) const {
@@ -164,7 +165,7 @@ void CpuModel::multiply(const TernaryMatrix& matrix, const std::byte* triples, C
                                                                    codes.sums.data(), tokens, accumulators.data());
         for (int t = 0; t < tokens; ++t)
             finish(t, row, static_cast<std::size_t>(rows), accumulators.data() + std::ptrdiff_t{t} * (lead + rows) + lead,
-                   matrix.gamma() / codes.scales[static_cast<std::size_t>(t)]);
+                   matrix.gamma() * codes.steps[static_cast<std::size_t>(t)]);
     }
 }
 
@@ -195,10 +196,10 @@ void CpuModel::runLayer(const Layer& layer, int tokens, float* h) {
 /// The MLGRU: x = x + BL_o(RMSNorm(BL_g(a)) * silu(h)), a = RMSNorm(x).
 void CpuModel::mixTokens(const Layer& layer, int tokens, float* h) {
     forEachToken(tokens, [&](int t) {
-        rmsNorm(x_.row(t), layer.attnNorm, normed_.row(t));
-        quantise(layer.i, normed_.row(t), codable_.row(t), codes_[0], t);
-        quantise(layer.f, normed_.row(t), codable_.row(t), codes_[1], t);
-        quantise(layer.g, normed_.row(t), codable_.row(t), codes_[2], t);
+        const float r1 = rmsNorm(x_.row(t), layer.attnNorm, normed_.row(t));
+        quantise(layer.i, normed_.row(t), r1, codable_.row(t), codes_[0], t);
+        quantise(layer.f, normed_.row(t), r1, codable_.row(t), codes_[1], t);
+        quantise(layer.g, normed_.row(t), r1, codable_.row(t), codes_[2], t);
     });
     // A channel's recurrence needs nothing of another channel: each thread takes its own through all tokens.
     pool_.run(h_.width, rowGrain, [&](int begin, int end) {
@@ -216,9 +217,9 @@ void CpuModel::mixTokens(const Layer& layer, int tokens, float* h) {
     });
     forEachToken(tokens, [&](int t) {
         float* o = normed_.row(t);
-        rmsNorm(g_.row(t), layer.gNorm, o);
+        const float r1 = rmsNorm(g_.row(t), layer.gNorm, o);
         kernels_.glu(h_.row(t), o, o, layer.gNorm.size());
-        quantise(layer.o, o, codable_.row(t), codes_[0], t);
+        quantise(layer.o, o, r1, codable_.row(t), codes_[0], t);
     });
     addProjection(layer.o, codes_[0], tokens, x_);
 }
@@ -226,8 +227,8 @@ void CpuModel::mixTokens(const Layer& layer, int tokens, float* h) {
 /// The GLU: x = x + BL_down(silu(u) * v), (u, v) = BL_gate(RMSNorm(x)).
 void CpuModel::mixChannels(const Layer& layer, int tokens) {
     forEachToken(tokens, [&](int t) {
-        rmsNorm(x_.row(t), layer.mlpNorm, normed_.row(t));
-        quantise(layer.gate, normed_.row(t), codable_.row(t), codes_[0], t);
+        const float r1 = rmsNorm(x_.row(t), layer.mlpNorm, normed_.row(t));
+        quantise(layer.gate, normed_.row(t), r1, codable_.row(t), codes_[0], t);
     });
     const int inner = uv_.width / 2;
     pool_.run(inner, rowGrain, [&](int begin, int end) {
@@ -238,14 +239,17 @@ void CpuModel::mixChannels(const Layer& layer, int tokens) {
             kernels_.glu(u, u + inner, u, static_cast<std::size_t>(end - begin));
         }
     });
-    forEachToken(tokens, [&](int t) { quantise(layer.down, uv_.row(t), codable_.row(t), codes_[0], t); });
+    forEachToken(tokens, [&](int t) { quantise(layer.down, uv_.row(t), 1.0F, codable_.row(t), codes_[0], t); });
     addProjection(layer.down, codes_[0], tokens, x_);
 }
 
 /// Logits `[tokens - firstToken, V]` of what lies in x_.
 void CpuModel::runHead(int firstToken, int tokens, float* logits) {
     const BitLinear& head = model_->head;
-    forEachToken(tokens - firstToken, [&](int t) { quantise(head, x_.row(firstToken + t), codable_.row(t), codes_[0], t); });
+    forEachToken(tokens - firstToken, [&](int t) {
+        const float r1 = rmsNorm(x_.row(firstToken + t), model_->norm, normed_.row(t));
+        quantise(head, normed_.row(t), r1, codable_.row(t), codes_[0], t);
+    });
     pool_.run(head.weight.rows(), rowGrain, [&](int begin, int end) {
         project(head.weight, codes_[0], tokens - firstToken, begin, end, logits, head.weight.rows());
     });
@@ -283,12 +287,15 @@ Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceS
             show(TraceTensor::OutputGate, l, g_);
         }
         own.advance(count);
-        forEachToken(count, [&](int t) { rmsNorm(x_.row(t), model_->norm, x_.row(t)); });
-        show(TraceTensor::Residual, config.numLayers, x_);
         // The rows of logits that are wanted are the last ones of the whole.
         if (const int skipped = std::max(0, total - logitRows - first); skipped < count)
             runHead(skipped, count,
                     output.logits.data() + static_cast<std::size_t>(first + skipped - (total - logitRows)) * vocab);
+        forEachToken(count, [&](int t) {
+            const float r1 = rmsNorm(x_.row(t), model_->norm, x_.row(t));
+            for (int k = 0; k < x_.width; ++k) x_.row(t)[k] *= r1;
+        });
+        show(TraceTensor::Residual, config.numLayers, x_);
     }
     return output;
 }
@@ -313,7 +320,7 @@ Result<BitLinearOutput> CpuModel::bitLinear(const BitLinear& linear, std::span<c
     TERNION_CHECK(checkBitLinearInput(linear, x.size()));
     Codes codes;
     TERNION_CHECK(allocate(codes, matrix.cols()));
-    std::vector<float> normed(in);
+    std::vector<float> weighed(in);
     AlignedBuffer triples;  // the model's own matrices too: a packing is tested with any
     if (packing() == Packing::Dense) {
         TERNION_TRY(triples, AlignedBuffer::allocate(triplesBytes(matrix)));
@@ -328,10 +335,10 @@ Result<BitLinearOutput> CpuModel::bitLinear(const BitLinear& linear, std::span<c
         const int count = static_cast<int>(std::min<std::size_t>(chunkTokens, tokens - first));
         for (int t = 0; t < count; ++t) {
             const std::size_t at = (first + static_cast<std::size_t>(t)) * in;
-            quantise(linear, x.data() + at, normed.data(), codes, t);
+            quantise(linear, x.data() + at, 1.0F, weighed.data(), codes, t);
             for (std::size_t k = 0; k < in; ++k) result.codes[at + k] = codes.row(t, matrix)[codePlace(k)];
         }
-        result.scales.insert(result.scales.end(), codes.scales.begin(), codes.scales.begin() + count);
+        result.steps.insert(result.steps.end(), codes.steps.begin(), codes.steps.begin() + count);
         pool_.run(matrix.rows(), rowGrain, [&](int begin, int end) {
             multiply(matrix, triples.data(), codes, count, begin, end,
                      [&](int t, int row, std::size_t rows, const std::int32_t* sums, float factor) {

@@ -51,7 +51,7 @@ private:
     /// The inputs of one BitLinear, quantised: `[chunkTokens, blocksPerRow * 256]` codes as Kernels::quantise orders them.
     struct Codes {
         AlignedBuffer buffer;
-        std::array<float, chunkTokens> scales{};
+        std::array<float, chunkTokens> steps{};
         std::array<std::int32_t, chunkTokens> sums{};
         std::int8_t* row(int token, const TernaryMatrix& matrix) {
             return reinterpret_cast<std::int8_t*>(buffer.data()) +
@@ -71,8 +71,10 @@ private:
     void runHead(int firstToken, int tokens, float* logits);
 
     // Their parts. `row` is a chunk's token; `begin` and `end` bound the matrix rows that the calling thread makes.
-    void rmsNorm(const float* x, const std::vector<float>& g, float* out) const;
-    void quantise(const BitLinear& linear, const float* x, float* normed, Codes& codes, int row) const;
+    /// RMSNorm: out = x * g. Returns what `out` is still to be multiplied by.
+    float rmsNorm(const float* x, const std::vector<float>& g, float* out) const;
+    /// The codes of x * r1, which `weighed` has room for.
+    void quantise(const BitLinear& linear, const float* x, float r1, float* weighed, Codes& codes, int row) const;
     template <class Finish>
     void multiply(const TernaryMatrix& matrix, const std::byte* triples, Codes& codes, int tokens, int begin, int end,
                   const Finish& finish) const;
@@ -101,8 +103,8 @@ private:
     std::unordered_map<const TernaryMatrix*, Triples> triples_;  ///< empty: two bits a trit
 
     Rows x_;                      ///< `[D]` the residual stream
-    Rows normed_;                 ///< `[max(D, S)]` a, o and m of the design
-    Rows codable_;                ///< `[max(D, S, I)]` n inside BitLinear
+    Rows normed_;                 ///< `[max(D, S)]` a, o and m of the design, less the factor that rmsNorm returns
+    Rows codable_;                ///< `[max(D, S, I)]` n inside BitLinear, likewise
     Rows i_, f_, g_, h_;          ///< `[S]` after runLayer as TraceTensor describes them
     Rows uv_;                     ///< `[2I]`
     std::array<Codes, 3> codes_;  ///< i, f and g have norms, so codes, of their own; all else uses the first

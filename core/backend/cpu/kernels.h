@@ -38,12 +38,12 @@ struct Kernels {
     /// profile::sumOfSquares.
     float (*sumOfSquares)(const float* x, std::size_t n);
 
-    /// out = (x * r) * g; returns max |out|. `out` may be `x`.
-    float (*normalise)(const float* x, float r, const float* g, float* out, std::size_t n);
+    /// out = x * g; returns max |out|. `out` may be `x`.
+    float (*weigh)(const float* x, const float* g, float* out, std::size_t n);
 
     /// profile::quantise of every element, to its codePlace; returns the codes' sum. Writes whole blocks of 256, zeros past
     /// `n`.
-    std::int32_t (*quantise)(const float* x, float s, std::int8_t* codes, std::size_t n);
+    std::int32_t (*quantise)(const float* u, float factor, std::int8_t* codes, std::size_t n);
 
     /// y = float(accumulator) * factor.
     void (*rescale)(const std::int32_t* accumulators, float factor, float* y, std::size_t n);

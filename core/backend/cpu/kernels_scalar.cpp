@@ -36,21 +36,21 @@ void accumulate(const std::byte* weights, int rows, int blocks, const std::int8_
 
 float sumOfSquares(const float* x, std::size_t n) { return profile::sumOfSquares({x, n}); }
 
-float normalise(const float* x, float r, const float* g, float* out, std::size_t n) {
+float weigh(const float* x, const float* g, float* out, std::size_t n) {
     float largest = 0.0F;
     for (std::size_t k = 0; k < n; ++k) {
-        out[k] = (x[k] * r) * g[k];
+        out[k] = x[k] * g[k];
         largest = std::max(largest, std::fabs(out[k]));
     }
     return largest;
 }
 
-std::int32_t quantise(const float* x, float s, std::int8_t* codes, std::size_t n) {
+std::int32_t quantise(const float* u, float factor, std::int8_t* codes, std::size_t n) {
     constexpr std::size_t block = TernaryMatrix::blockColumns;
     std::memset(codes, 0, (n + block - 1) / block * block);
     std::int32_t sum = 0;
     for (std::size_t k = 0; k < n; ++k) {
-        const std::int8_t code = profile::quantise(x[k], s);
+        const std::int8_t code = profile::quantise(u[k], factor);
         codes[codePlace(k)] = code;
         sum += code;
     }
@@ -90,7 +90,7 @@ std::uint64_t readAll(const std::byte* bytes, std::size_t size) {
 
 }  // namespace
 
-constinit const Kernels scalarKernels{"scalar", [] { return true; }, accumulate, nullptr, sumOfSquares, normalise, quantise,
+constinit const Kernels scalarKernels{"scalar", [] { return true; }, accumulate, nullptr, sumOfSquares, weigh,     quantise,
                                       rescale,  addRescaled,         gates,      glu,     readAll};
 
 }  // namespace ternion

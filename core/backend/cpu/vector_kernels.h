@@ -85,7 +85,14 @@ struct VectorKernels {
         return p * (Floats)((__builtin_convertvector(n, Ints) + 127) << 23);
     }
 
-    static Floats sigmoid(Floats x) { return 1.0F / (1.0F + exponential(-x)); }
+    static Floats reciprocal(Floats x) {
+        auto y = (Floats)(0x7EF311C7 - (Ints)x);
+        y = y * (2.0F - x * y);
+        y = y * (2.0F - x * y);
+        return y + y * (1.0F - x * y);
+    }
+
+    static Floats sigmoid(Floats x) { return reciprocal(1.0F + exponential(-x)); }
     static Floats silu(Floats x) { return x * sigmoid(x); }
 
     // ---- Kernels --------------------------------------------------------------------------------------------------------
@@ -104,19 +111,18 @@ struct VectorKernels {
             const auto v = load<Floats>(x + k + j, count);
             lane[j / width] += v * v;
         });
-        for (std::size_t half = lanes / width / 2; half > 0; half /= 2)
-            for (std::size_t j = 0; j < half; ++j) lane[j] += lane[j + half];
-        float last[width];
-        store(lane[0], last);
-        for (std::size_t half = width / 2; half > 0; half /= 2)
-            for (std::size_t j = 0; j < half; ++j) last[j] += last[j + half];
+        // Neighbours within the registers, which leaves one sum a register, then neighbouring registers.
+        float last[lanes];
+        __builtin_memcpy(last, lane, sizeof last);
+        for (std::size_t count = lanes / 2; count > 0; count /= 2)
+            for (std::size_t j = 0; j < count; ++j) last[j] = last[2 * j] + last[2 * j + 1];
         return last[0];
     }
 
-    static float normalise(const float* x, float r, const float* g, float* out, std::size_t n) {
+    static float weigh(const float* x, const float* g, float* out, std::size_t n) {
         Floats largest{};
         forEachRegister(n, [&](std::size_t k, auto count) {
-            const Floats value = (load<Floats>(x + k, count) * r) * load<Floats>(g + k, count);
+            const Floats value = load<Floats>(x + k, count) * load<Floats>(g + k, count);
             store(value, out + k, count);
             largest = largest < absolute(value) ? absolute(value) : largest;
         });
@@ -125,10 +131,10 @@ struct VectorKernels {
         return result;
     }
 
-    static std::int32_t quantise(const float* x, float s, std::int8_t* codes, std::size_t n) {
+    static std::int32_t quantise(const float* u, float factor, std::int8_t* codes, std::size_t n) {
         Ints sum{};
         forEachRegister(n, [&](std::size_t k, auto count) {
-            const Floats rounded = clamp(Isa::roundHalfEven(load<Floats>(x + k, count) * s), -128.0F, 127.0F);
+            const Floats rounded = clamp(Isa::roundHalfEven(load<Floats>(u + k, count) * factor), -128.0F, 127.0F);
             const Ints code = __builtin_convertvector(rounded, Ints);
             store(__builtin_convertvector(code, Bytes), codes + codePlace(k));
             sum += code;
@@ -253,7 +259,7 @@ struct VectorKernels {
 
     static constexpr Kernels table(const char* name, bool (*supported)(),
                                    decltype(Kernels::accumulateTriples) accumulateTriples) {
-        return {name,  supported, accumulate, accumulateTriples, sumOfSquares, normalise, quantise, rescale, addRescaled,
+        return {name,  supported, accumulate, accumulateTriples, sumOfSquares, weigh, quantise, rescale, addRescaled,
                 gates, glu,       readAll};
     }
 };

@@ -4,8 +4,6 @@
 #include <array>
 #include <cstring>
 
-#include "model/dense_trits.h"
-
 namespace ternion::vulkan {
 namespace {
 
@@ -14,11 +12,11 @@ constexpr std::uint32_t mostQuads = lanes;
 constexpr std::uint32_t patience = 1U << 20;  // readings: about a second
 constexpr std::uint32_t stepsOfALayer = 4;
 
-// Twins of the kernel's structures.
+// Twins of the kernel's structures. The head's row has its norm, norms, weights and gamma where a layer's first ones are.
 struct TableRow {
     VkDeviceAddress attnNorm, ifgNorms, ifg, lowerBound, gNorm, oNorms, o, mlpNorm, gateNorms, gate, downNorms, down;
     std::array<float, 6> gamma;
-    std::uint32_t bounded, unused;
+    float bounded, unused;
 };
 struct Request {
     std::uint32_t token, count, tag, stopAt;
@@ -28,19 +26,8 @@ struct Reply {
     std::array<std::uint32_t, PersistentDecode::mostTokens> token;
 };
 
-std::uint32_t quadsPerRow(std::uint32_t columns, Packing packing) {
-    const auto cols = static_cast<int>(columns);
-    return static_cast<std::uint32_t>(packing == Packing::Dense ? denseWords(cols) / 4 : TernaryMatrix::blocksFor(cols) * 4);
-}
-
-/// Of the codes that a row's weights meet.
-std::uint32_t codeQuads(std::uint32_t columns, Packing packing) {
-    return quadsPerRow(columns, packing) * (packing == Packing::Dense ? 5 : 4);
-}
-
-std::uint32_t columnsOfALane(std::uint32_t columns, Packing packing) {
-    return (codeQuads(columns, packing) * 16 + lanes - 1) / lanes;
-}
+std::uint32_t blocksOf(std::uint32_t columns) { return (columns + 255) / 256; }
+std::uint32_t quadsPerRow(std::uint32_t columns) { return blocksOf(columns) * 4; }
 
 }  // namespace
 
@@ -61,18 +48,21 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     decode.groups_ = std::min({units, lanes, hidden, state, glu, vocabulary});
     const std::uint32_t most = std::max({hidden, state, glu});
     const std::uint32_t sharedQuads =
-        std::max({3 * codeQuads(hidden, packing), codeQuads(state, packing), codeQuads(glu, packing)});
-    const std::uint32_t sharedBytes = 4 * (4 * sharedQuads + hidden + 3 * lanes + 9 * lanes);
-    // Dense weights: right on lavapipe, wrong on an H100; the cause is not found.
-    if (packing != Packing::TwoBit || !physical.exchange || physical.subgroupSize < 4 ||
-        quadsPerRow(most, packing) > mostQuads || sharedBytes > physical.limits.maxComputeSharedMemorySize ||
-        physical.paths.persistent == Use::Off || (physical.computeUnits == 0 && !forced))
+        4 * std::max({3 * quadsPerRow(hidden), quadsPerRow(state), quadsPerRow(glu)});  // of codes: four times the weights'
+    const std::uint32_t mostHidden = (hidden + decode.groups_ - 1) / decode.groups_;
+    const auto layers = static_cast<std::uint32_t>(model.layers.size());
+    const std::uint32_t subgroups = lanes / std::max(physical.subgroupSize, 1U);
+    const std::uint32_t sharedBytes =
+        16 * sharedQuads + 4 * (mostHidden + 3 * lanes + 9 * subgroups + 1) + (layers + 1) * std::uint32_t{sizeof(TableRow)};
+    if (packing != Packing::TwoBit || !physical.exchange || physical.subgroupSize < 4 || quadsPerRow(most) > mostQuads ||
+        sharedBytes > physical.limits.maxComputeSharedMemorySize || physical.paths.persistent == Use::Off ||
+        (physical.computeUnits == 0 && !forced))
         return std::optional<PersistentDecode>{};
 
     // As many quads of weights on their way as the step with the most has, within what registers hold.
     const auto passes = [&](std::uint32_t count, std::uint32_t columns, std::uint32_t projections) {
         const std::uint32_t rows = std::min((count + decode.groups_ - 1) / decode.groups_, lanes);
-        const std::uint32_t atOnce = lanes / quadsPerRow(columns, packing);
+        const std::uint32_t atOnce = lanes / quadsPerRow(columns);
         return (rows + atOnce - 1) / atOnce * projections;
     };
     const std::uint32_t ahead = std::clamp(
@@ -83,22 +73,22 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
                                state,
                                glu,
                                vocabulary,
-                               static_cast<std::uint32_t>(model.layers.size()),
+                               layers,
                                physical.subgroupSize,
                                static_cast<std::uint32_t>(model.embeddings.type()),
-                               packing == Packing::Dense ? 1U : 0U,
-                               sharedQuads,
-                               columnsOfALane(hidden, packing),
-                               columnsOfALane(state, packing),
-                               columnsOfALane(glu, packing),
+                               decode.groups_,
+                               blocksOf(hidden),
+                               blocksOf(state),
+                               blocksOf(glu),
                                ahead,
-                               decode.groups_};
+                               sharedQuads,
+                               mostHidden};
     TERNION_TRY(decode.pipeline_,
                 device.pipeline(physical.packedDot ? "decode_token_dot" : "decode_token", constants, sizeof(Push), true));
 
     const VkDeviceSize exchangeBytes = (VkDeviceSize{hidden} + 2 * VkDeviceSize{state} + glu + 2 * decode.groups_) * 8;
     TERNION_TRY(decode.exchange_, device.allocate(exchangeBytes, MemoryKind::Device));
-    TERNION_TRY(decode.table_, device.allocate(weights.layers.size() * sizeof(TableRow), MemoryKind::Device));
+    TERNION_TRY(decode.table_, device.allocate((layers + 1) * sizeof(TableRow), MemoryKind::Device));
     TERNION_TRY(decode.logits_, device.allocate(VkDeviceSize{vocabulary} * sizeof(float), MemoryKind::Device));
     TERNION_TRY(decode.readback_, device.allocate(VkDeviceSize{vocabulary} * sizeof(float), MemoryKind::Readback));
     TERNION_TRY(decode.request_, device.allocate(sizeof(Request), MemoryKind::Upload));
@@ -125,31 +115,31 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
                     layer.down.weights,
                     {layer.ifg.gamma[0], layer.ifg.gamma[1], layer.ifg.gamma[2], layer.o.gamma[0], layer.gate.gamma[0],
                      layer.down.gamma[0]},
-                    layer.lowerBound != 0 ? 1U : 0U,
+                    layer.lowerBound != 0 ? 1.0F : 0.0F,
                     0};
     }
+    table[layers] = {};
+    table[layers].attnNorm = weights.norm;
+    table[layers].ifgNorms = weights.head.norms;
+    table[layers].ifg = weights.head.weights;
+    table[layers].gamma[0] = weights.head.gamma[0];
     TERNION_TRY(auto commands, device.commands());
     TERNION_CHECK(commands.begin());
     commands.zero(decode.exchange_);
-    commands.copy(staging, 0, decode.table_, 0, weights.layers.size() * sizeof(TableRow));
+    commands.copy(staging, 0, decode.table_, 0, decode.table_.size);
     TERNION_CHECK(commands.end());
     TERNION_CHECK(device.run(commands));
 
     decode.vocabulary_ = vocabulary;
     decode.push_ = {decode.table_.address,
-                    weights.norm,
-                    weights.head.norms,
-                    weights.head.weights,
                     decode.embeddings_.address,
                     0,
                     decode.logits_.address,
                     decode.exchange_.address,
                     decode.request_.address,
                     decode.reply_.address,
-                    weights.head.gamma[0],
                     model.config.rmsNormEps,
-                    patience,
-                    0};
+                    patience};
     return std::optional<PersistentDecode>(std::move(decode));
 }
 
@@ -172,7 +162,7 @@ Result<PersistentDecode::Outcome> PersistentDecode::run(Device& device, const Co
     request_.as<Request>()[0] = {static_cast<std::uint32_t>(first), count, tag_, static_cast<std::uint32_t>(stopAt)};
     TERNION_CHECK(device.run(commands));
     // Ahead of all tags that may have been written, whether it went well or not.
-    const auto layers = static_cast<std::uint32_t>(table_.size / sizeof(TableRow));
+    const auto layers = static_cast<std::uint32_t>(table_.size / sizeof(TableRow)) - 1;
     tag_ += count * (stepsOfALayer * layers + 2);
     Outcome outcome;
     outcome.gaveUp = reply.gaveUp != 0;

@@ -36,9 +36,9 @@ public:
 
 private:
     struct Push {
-        VkDeviceAddress table, norm, headNorms, head, embeddings, state, logits, exchange, request, reply;
-        float headGamma, eps;
-        std::uint32_t patience, unused;
+        VkDeviceAddress table, embeddings, state, logits, exchange, request, reply;
+        float eps;
+        std::uint32_t patience;
     };
     Pipeline pipeline_;
     Push push_{};

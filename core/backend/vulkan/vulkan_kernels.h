@@ -9,14 +9,14 @@ namespace ternion::vulkan {
 
 // Twins of the kernels' push constant blocks; what each field is, is written there.
 struct QuantisePush {
-    VkDeviceAddress x, state, weight, values, norms, codes, scales, sums;
+    VkDeviceAddress x, state, weight, values, norms, codes, steps, sums;
     std::uint32_t width, tokens;
     float eps;
     std::uint32_t keepValues = 0;
 };
 
 struct BitLinearPush {
-    VkDeviceAddress weights, codes, scales, sums, y;
+    VkDeviceAddress weights, codes, steps, sums, y;
     std::array<float, 3> gamma;
     std::uint32_t rows, columns, tokens;
     std::uint32_t bounded = 0;  // these two for ProductResult::Gates

@@ -94,7 +94,7 @@ Status VulkanModel::allocateScratch() {
         Row{&Scratch::y, std::max(3 * state, inner) * sizeof(float)},  // i, f and g, and h in f's place; then the GLU
         Row{&Scratch::codes,
             std::max({3 * padded(config.hiddenSize), padded(config.stateSize()), padded(config.intermediateSize)})},
-        Row{&Scratch::scales, 3 * sizeof(float)},
+        Row{&Scratch::steps, 3 * sizeof(float)},
         Row{&Scratch::sums, 3 * sizeof(std::int32_t)},
     };
     std::size_t bytesPerToken = 0;
@@ -133,7 +133,7 @@ MemoryUse VulkanModel::memory() const {
     MemoryUse use;
     use.weights = use.perToken = weights_.memory.bytes();
     use.state = 2 * sizeOf(model_->config.numLayers) * sizeOf(model_->config.stateSize()) * sizeof(float);
-    for (const Buffer* buffer : {&scratch_.x, &scratch_.y, &scratch_.codes, &scratch_.scales, &scratch_.sums, &scratch_.logits})
+    for (const Buffer* buffer : {&scratch_.x, &scratch_.y, &scratch_.codes, &scratch_.steps, &scratch_.sums, &scratch_.logits})
         use.scratch += buffer->size;
     if (persistent_) use.scratch += persistent_->deviceBytes();
     return use;
@@ -156,7 +156,7 @@ QuantisePush VulkanModel::quantisePush(const Buffer& x, VkDeviceAddress weight, 
             0,
             linear.norms,
             scratch_.codes.address,
-            scratch_.scales.address,
+            scratch_.steps.address,
             scratch_.sums.address,
             linear.columns,
             tokens,
@@ -166,7 +166,7 @@ QuantisePush VulkanModel::quantisePush(const Buffer& x, VkDeviceAddress weight, 
 BitLinearPush VulkanModel::productPush(const DeviceBitLinear& linear, const Buffer& y, std::uint32_t tokens) const {
     return {linear.weights,
             scratch_.codes.address,
-            scratch_.scales.address,
+            scratch_.steps.address,
             scratch_.sums.address,
             y.address,
             linear.gamma,
@@ -425,13 +425,13 @@ Result<BitLinearOutput> VulkanModel::bitLinear(const BitLinear& linear, std::spa
 
     BitLinearOutput output;
     output.codes.resize(tokens * columns);
-    output.scales.resize(tokens);
+    output.steps.resize(tokens);
     output.accumulators.resize(tokens * rows);
     output.y.resize(tokens * rows);
     const std::size_t outBytes = tokens * rows * sizeof(float);
     TERNION_TRY(const auto input, device_->allocate(x.size_bytes(), MemoryKind::Upload));
     TERNION_TRY(const auto codes, device_->allocate(tokens * padded, MemoryKind::Readback));
-    TERNION_TRY(const auto scales, device_->allocate(tokens * sizeof(float), MemoryKind::Readback));
+    TERNION_TRY(const auto steps, device_->allocate(tokens * sizeof(float), MemoryKind::Readback));
     TERNION_TRY(const auto sums, device_->allocate(tokens * sizeof(float), MemoryKind::Readback));
     TERNION_TRY(const auto accumulators, device_->allocate(outBytes, MemoryKind::Readback));
     TERNION_TRY(const auto y, device_->allocate(outBytes, MemoryKind::Readback));
@@ -440,12 +440,12 @@ Result<BitLinearOutput> VulkanModel::bitLinear(const BitLinear& linear, std::spa
     const auto count = static_cast<std::uint32_t>(tokens);
     TERNION_TRY(auto commands, device_->commands());
     TERNION_CHECK(commands.begin());
-    kernels_.plainQuantise(commands, {input.address, 0, 0, 0, weights.norms, codes.address, scales.address, sums.address,
+    kernels_.plainQuantise(commands, {input.address, 0, 0, 0, weights.norms, codes.address, steps.address, sums.address,
                                       weights.columns, count, 0.0F});
     for (const auto& [out, result] :
          {std::pair{&accumulators, ProductResult::Accumulators}, std::pair{&y, ProductResult::Store}})
         kernels_.bitLinear(commands,
-                           {weights.weights, codes.address, scales.address, sums.address, out->address, weights.gamma,
+                           {weights.weights, codes.address, steps.address, sums.address, out->address, weights.gamma,
                             weights.rows, weights.columns, count},
                            1, result);
     TERNION_CHECK(commands.end());
@@ -453,7 +453,7 @@ Result<BitLinearOutput> VulkanModel::bitLinear(const BitLinear& linear, std::spa
 
     for (std::size_t token = 0; token < tokens; ++token)
         std::memcpy(output.codes.data() + token * columns, codes.mapped + token * padded, columns);
-    std::memcpy(output.scales.data(), scales.mapped, tokens * sizeof(float));
+    std::memcpy(output.steps.data(), steps.mapped, tokens * sizeof(float));
     std::memcpy(output.accumulators.data(), accumulators.mapped, outBytes);
     std::memcpy(output.y.data(), y.mapped, outBytes);
     return output;
