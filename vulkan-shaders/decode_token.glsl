@@ -38,9 +38,20 @@ layout(constant_id = 7) const uint groups = 1u;         // workgroups
 layout(constant_id = 8) const uint hiddenColumns = 4u;
 layout(constant_id = 9) const uint stateColumns = 4u;
 layout(constant_id = 10) const uint gluColumns = 11u;
-layout(constant_id = 11) const uint ahead = 18u;        // quads of weights that an invocation asks for before it needs them
-layout(constant_id = 12) const uint sharedQuads = 192u; // codes of the step with the most
-layout(constant_id = 13) const uint mostHidden = 8u;    // channels of the residual stream that a workgroup owns at most
+layout(constant_id = 11) const uint sharedQuads = 192u;  // codes of the step with the most
+layout(constant_id = 12) const uint mostHidden = 8u;     // channels of the residual stream that a workgroup owns at most
+
+// What an invocation works on is kept in registers: in arrays that nothing but literals ever index. Loops would do if every
+// driver unrolled them before it places arrays; the measured ones do not. X(k, c) for every k that an array has; it does what
+// is for k < c, which is known when the pipeline is made.
+#define EACH_8(X, from, c)                                          \
+    X((from), c) X((from + 1u), c) X((from + 2u), c) X((from + 3u), c) \
+    X((from + 4u), c) X((from + 5u), c) X((from + 6u), c) X((from + 7u), c)
+#define EACH_COLUMN(X, c) EACH_8(X, 0u, c) EACH_8(X, 8u, c) EACH_8(X, 16u, c) EACH_8(X, 24u, c)
+#define EACH_QUAD(X, c) EACH_COLUMN(X, c) EACH_8(X, 32u, c) EACH_8(X, 40u, c)
+const uint mostColumns = 32u;  // PersistentDecode's
+const uint mostQuads = 48u;    // of weights in a strip
+const uint ahead = 24u;        // of them on their way at once
 
 layout(buffer_reference, std430, buffer_reference_align = 8) buffer Exchange { uint64_t v[]; };  // value, tag << 32
 layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Table { uvec4 v[]; };
@@ -73,18 +84,18 @@ layout(push_constant, scalar) uniform Push {
 
 // A row of `table`: addresses, then gammas; the twin of TableRow in vulkan_decode.cpp. Kept in shared memory, since an address
 // that comes from afar delays what lies there.
-const uint rowQuads = 8u;
-shared uvec4 tableRows[(layers + 1u) * rowQuads];
+const uint tableQuads = 8u;
+shared uvec4 tableRows[(layers + 1u) * tableQuads];
 const uint attnNorm = 0u, ifgNorms = 1u, ifgWeights = 2u, lowerBounds = 3u, gNorm = 4u, oNorms = 5u, oWeights = 6u, mlpNorm = 7u,
            gateNorms = 8u, gateWeights = 9u, downNorms = 10u, downWeights = 11u;
 const uint headNorm = attnNorm, headNorms = ifgNorms, headWeights = ifgWeights, headGamma = 0u;
 
 uvec2 addressOf(uint row, uint which) {
-    const uvec4 both = tableRows[row * rowQuads + which / 2u];
+    const uvec4 both = tableRows[row * tableQuads + which / 2u];
     return which % 2u == 0u ? both.xy : both.zw;
 }
 float gammaOf(uint row, uint which) {
-    return uintBitsToFloat(tableRows[row * rowQuads + 6u + which / 4u][which % 4u]);
+    return uintBitsToFloat(tableRows[row * tableQuads + 6u + which / 4u][which % 4u]);
 }
 const uint bounded = 6u;  // a flag beside the gammas
 
@@ -96,12 +107,9 @@ const uint gluOut = gateOut + stateWidth;
 const uint candidate = gluOut + gluWidth;  // of each workgroup: its largest logit; then where that is
 
 const uint subgroups = lanes / subgroupWidth;
-const uint ifgColumns = 3u * hiddenColumns;
-const uint stripRows = lanes;  // rows that are finished together
-
 shared uvec4 codes[sharedQuads];
 shared float own[mostHidden];  // the residual stream's own channels; an element is one invocation's
-shared int accumulator[3u * stripRows];
+shared int accumulator[3u * lanes];
 shared float partialSum[2][subgroups];
 shared uint partialMost[3][subgroups];
 shared int partialCodes[3][subgroups];
@@ -112,8 +120,6 @@ uint self() { return gl_LocalInvocationID.x; }
 
 /// The first of the elements that a workgroup owns of `count`; the next one's first is where they end.
 uint firstOwned(uint count, uint group) { return group * count / groups; }
-uint mostOwned(uint count) { return (count + groups - 1u) / groups; }
-
 void publish(uint at, float value, uint tag) {
     atomicStore(exchange.v[at], uint64_t(floatBitsToUint(value)) | (uint64_t(tag) << 32), gl_ScopeDevice,
                 gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
@@ -123,32 +129,41 @@ uint64_t peek(uint at) {
     return atomicLoad(exchange.v[at], gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
 }
 
+#define ASK(m, c) \
+    if (m < c) word[m] = peek(at + min(self() + m * lanes, width - 1u));
+#define TAKE(m, c)                                                                    \
+    if (m < c) {                                                                      \
+        late |= uint(word[m] >> 32) ^ tag;                                            \
+        value[m] = self() + m * lanes < width ? uintBitsToFloat(uint(word[m])) : 0.0; \
+    }
 /// Own columns (self, self + 256, ...) of a vector of `width`, once they carry the tag; zero past its end. No load is behind a
 /// branch, so that all of them are under way together.
-#define AWAIT(name, columns)                                                                                        \
-    void name(out float value[columns], uint at, uint width, uint tag) {                                            \
-        for (uint tries = 0u;; ++tries) {                                                                           \
-            uint64_t word[columns];                                                                                 \
-            [[unroll]] for (uint m = 0u; m < columns; ++m) word[m] = peek(at + min(self() + m * lanes, width - 1u)); \
-            uint late = 0u;                                                                                         \
-            [[unroll]] for (uint m = 0u; m < columns; ++m) {                                                        \
-                late |= uint(word[m] >> 32) ^ tag;                                                                  \
-                value[m] = self() + m * lanes < width ? uintBitsToFloat(uint(word[m])) : 0.0;                       \
-            }                                                                                                       \
-            if (late == 0u) break;                                                                                  \
-            if (tries >= patience) {                                                                                \
-                givenUp = 1u;                                                                                       \
-                break;                                                                                              \
-            }                                                                                                       \
-        }                                                                                                           \
+#define AWAIT(name, columns)                                         \
+    void name(out float value[mostColumns], uint at, uint width, uint tag) { \
+        for (uint tries = 0u;; ++tries) {                            \
+            uint64_t word[mostColumns];                              \
+            EACH_COLUMN(ASK, columns)                                \
+            uint late = 0u;                                          \
+            EACH_COLUMN(TAKE, columns)                               \
+            if (late == 0u) break;                                   \
+            if (tries >= patience) {                                 \
+                givenUp = 1u;                                        \
+                break;                                               \
+            }                                                        \
+        }                                                            \
     }
 
-/// Constants of P vectors for own columns, asked for early.
-#define FETCH(name, columns, P, all)                                                                         \
-    void name(out float value[all], Floats from, uint width) {                                               \
-        [[unroll]] for (uint p = 0u; p < P; ++p)                                                             \
-            [[unroll]] for (uint m = 0u; m < columns; ++m)                                                   \
-                value[p * columns + m] = from.v[p * width + min(self() + m * lanes, width - 1u)];            \
+#define FETCH_ONE(m, c) \
+    if (m < c) value[m] = from.v[start + min(self() + m * lanes, width - 1u)];
+/// Constants of own columns, asked for early.
+#define FETCH(name, columns) \
+    void name(out float value[mostColumns], Floats from, uint start, uint width) { EACH_COLUMN(FETCH_ONE, columns) }
+
+/// x -> its weighed value and the sum of squares: an RMSNorm, less its factor.
+#define WEIGH(m, c)                         \
+    if (m < c) {                            \
+        squares = addSquare(squares, x[m]); \
+        x[m] = times(x[m], weight[m]);      \
     }
 
 /// Sums in float_profile.h's order: neighbours, then pairs of them. Then what subgroups came to, which each subgroup adds up
@@ -188,54 +203,68 @@ uint mostOfParts(uint which) {
     return subgroupMax(most);
 }
 
-/// The front of P BitLinears (float_profile.h): own columns of t, the norms of the BitLinears and the lane's sum of the first
-/// norm's squares (negative: there is none) -> `codes`, partialCodes. Gives what a code is worth.
-#define ENCODE(name, columns, P, all)                                                                        \
-    void name(float t[columns], float norms[all], uint width, float squares, out float step[P]) {            \
-        const bool elected = gl_SubgroupInvocationID == 0u;                                                  \
-        const bool normed = squares >= 0.0;                                                                  \
-        float weighedSquares = 0.0;                                                                          \
-        [[unroll]] for (uint m = 0u; m < columns; ++m) weighedSquares = addSquare(weighedSquares, t[m]);     \
-        if (normed) squares = sumOfSubgroup(squares);                                                        \
-        weighedSquares = sumOfSubgroup(weighedSquares);                                                      \
-        if (elected) partialSum[0][gl_SubgroupID] = squares;                                                 \
-        if (elected) partialSum[1][gl_SubgroupID] = weighedSquares;                                          \
-        [[unroll]] for (uint p = 0u; p < P; ++p) {                                                           \
-            float largest = 0.0;                                                                             \
-            [[unroll]] for (uint m = 0u; m < columns; ++m) {                                                 \
-                norms[p * columns + m] = times(t[m], norms[p * columns + m]);                                \
-                largest = max(largest, abs(norms[p * columns + m]));                                         \
-            }                                                                                                \
-            const uint most = subgroupMax(floatBitsToUint(largest)); /* positive floats are in integers' order */ \
-            if (elected) partialMost[p][gl_SubgroupID] = most;                                               \
-        }                                                                                                    \
-        barrier();                                                                                           \
-        const float r1 = normed ? inverseRms(sumOfParts(0u), width, eps) : 1.0;                              \
-        const float r = bitLinearInverse(sumOfParts(1u), width, r1);                                         \
-        const uint block = self() / 4u;                                                                      \
-        const uint quad = block / 4u;                                                                        \
-        const uint widthQuads = twoBitQuads(width);                                                          \
-        const uint place = (quad % 8u / 2u * widthQuads + quad / 8u * 2u + quad % 2u) * 4u + block % 4u;     \
-        [[unroll]] for (uint p = 0u; p < P; ++p) {                                                           \
-            step[p] = codeStep(times(uintBitsToFloat(mostOfParts(p)), r));                                   \
-            const float factor = codeFactor(r, step[p]);                                                     \
-            int sum = 0;                                                                                     \
-            [[unroll]] for (uint m = 0u; m < columns; m += 4u) {                                             \
-                uint word = 0u;                                                                              \
-                [[unroll]] for (uint i = 0u; i < 4u; ++i)                                                    \
-                    if (m + i < columns) word |= quantise(norms[p * columns + m + i], factor) << (8u * i);   \
-                sum = dot4(0x01010101u, word, sum);                                                          \
-                word = transposed(word);                                                                     \
-                const uint column = m + self() % 4u;                                                         \
-                if (column < columns) {                                                                      \
-                    const uint at = p * widthQuads * 16u + column * 16u + place;                             \
-                    codes[at / 4u][at % 4u] = word;                                                          \
-                }                                                                                            \
-            }                                                                                                \
-            sum = subgroupAdd(sum);                                                                          \
-            if (elected) partialCodes[p][gl_SubgroupID] = sum;                                               \
-        }                                                                                                    \
-        barrier();                                                                                           \
+#define ADD_SQUARE(m, c) \
+    if (m < c) squares = addSquare(squares, t[m]);
+#define WEIGH_AGAIN(m, c)                        \
+    if (m < c) {                                 \
+        norms[m] = times(t[m], norms[m]);        \
+        largest = max(largest, abs(norms[m]));   \
+    }
+/// The front of a BitLinear (float_profile.h) until its reduction: own columns of t, and its norms, which become u.
+#define MEASURE(name, columns)                                                                                           \
+    void name(uint p, float t[mostColumns], inout float norms[mostColumns]) {                                            \
+        float largest = 0.0;                                                                                             \
+        EACH_COLUMN(WEIGH_AGAIN, columns)                                                                                \
+        const uint most = subgroupMax(floatBitsToUint(largest)); /* floats that are not negative are in integers' order */ \
+        if (gl_SubgroupInvocationID == 0u) partialMost[p][gl_SubgroupID] = most;                                         \
+    }
+#define SUM_SQUARES(name, columns)           \
+    float name(float t[mostColumns]) {       \
+        float squares = 0.0;                 \
+        EACH_COLUMN(ADD_SQUARE, columns)     \
+        return squares;                      \
+    }
+
+/// The reduction's sums: of squares of what the first norm norms, and of the lane's t. Ends with a barrier.
+void reduce(float squares, float weighedSquares) {
+    squares = sumOfSubgroup(squares);
+    weighedSquares = sumOfSubgroup(weighedSquares);
+    if (gl_SubgroupInvocationID == 0u) {
+        partialSum[0][gl_SubgroupID] = squares;
+        partialSum[1][gl_SubgroupID] = weighedSquares;
+    }
+    barrier();
+}
+
+/// r of float_profile.h.
+float inverseOf(uint width, bool normed) {
+    return bitLinearInverse(sumOfParts(1u), width, normed ? inverseRms(sumOfParts(0u), width, eps) : 1.0);
+}
+
+#define CODE(m, c) \
+    if (m < c) word[m / 4u] |= quantise(u[m], factor) << (8u * (m % 4u));
+#define STORE_CODES(k, c)                                                                   \
+    if (4u * k < c) {                                                                       \
+        sum = dot4(0x01010101u, word[k], sum);                                              \
+        const uint column = 4u * k + self() % 4u;                                           \
+        const uint four = transposed(word[k]);                                              \
+        if (column < c) codes[(first + column * 16u) / 4u][(first + column * 16u) % 4u] = four; \
+    }
+/// u -> codes and their sum. Gives what one is worth.
+#define QUANTISE(name, columns)                                                                          \
+    float name(uint p, float u[mostColumns], float r) {                                                  \
+        const float step = codeStep(times(uintBitsToFloat(mostOfParts(p)), r));                          \
+        const float factor = codeFactor(r, step);                                                        \
+        uint word[8] = uint[8](0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);                                          \
+        EACH_COLUMN(CODE, columns)                                                                       \
+        /* Where the product finds a word: as the trits of a quad of weights lie, without bank conflicts. */ \
+        const uint own = self() / 4u, quad = own / 4u, rowQuads = columns * 4u;                          \
+        const uint first = p * rowQuads * 16u + (quad % 8u / 2u * rowQuads + quad / 8u * 2u + quad % 2u) * 4u + own % 4u; \
+        int sum = 0;                                                                                     \
+        EACH_8(STORE_CODES, 0u, columns)                                                                 \
+        sum = subgroupAdd(sum);                                                                          \
+        if (gl_SubgroupInvocationID == 0u) partialCodes[p][gl_SubgroupID] = sum;                         \
+        return step;                                                                                     \
     }
 
 /// Of four neighbours' words: byte `self % 4` of each.
@@ -247,82 +276,95 @@ uint transposed(uint word) {
     return (self() & 2u) == 0u ? (word & 0xFFFFu) | (other << 16u) : (word & 0xFFFF0000u) | (other >> 16u);
 }
 
-AWAIT(awaitHidden, hiddenColumns)
-AWAIT(awaitState, stateColumns)
-AWAIT(awaitGlu, gluColumns)
-AWAIT(awaitOne, 1u)
-FETCH(fetchIfg, hiddenColumns, 3u, ifgColumns)
-FETCH(fetchHidden, hiddenColumns, 1u, hiddenColumns)
-FETCH(fetchState, stateColumns, 1u, stateColumns)
-FETCH(fetchGlu, gluColumns, 1u, gluColumns)
-ENCODE(encodeIfg, hiddenColumns, 3u, ifgColumns)
-ENCODE(encodeHidden, hiddenColumns, 1u, hiddenColumns)
-ENCODE(encodeState, stateColumns, 1u, stateColumns)
-ENCODE(encodeGlu, gluColumns, 1u, gluColumns)
+#define VECTOR(name)                         \
+    AWAIT(await_##name, name##Columns)       \
+    FETCH(fetch_##name, name##Columns)       \
+    SUM_SQUARES(squares_##name, name##Columns) \
+    MEASURE(measure_##name, name##Columns)   \
+    QUANTISE(quantise_##name, name##Columns)
+VECTOR(hidden)
+VECTOR(state)
+VECTOR(glu)
+const uint oneColumns = 1u;
+AWAIT(await_one, oneColumns)
 
-/// A step's matrix: P projections of `rows` rows of `columns` columns each, of which this workgroup has `count` from `first`.
-struct Product {
-    uint rows, projections, columns, first, count;
+/// The rows of a matrix that this workgroup makes.
+struct Rows {
+    uint first, count;
 };
 
-uint passesOf(Product product) {
-    const uint atOnce = lanes / twoBitQuads(product.columns);
-    return (min(mostOwned(product.rows), stripRows) + atOnce - 1u) / atOnce;
+Rows rowsOf(uint all) {
+    const uint first = firstOwned(all, gl_WorkGroupID.x);
+    return Rows(first, firstOwned(all, gl_WorkGroupID.x + 1u) - first);
 }
 
-/// Own quad of the rows of a pass; some row's where there is none.
-uvec4 weightOf(Product product, Quads weights, uint strip, uint index) {
-    const uint passes = passesOf(product);
-    const uint widthQuads = twoBitQuads(product.columns);
-    const uint row = min(strip + index % passes * (lanes / widthQuads) + self() / widthQuads, product.count - 1u);
-    return weights.v[(index / passes * product.rows + product.first + row) * widthQuads + self() % widthQuads];
-}
+uvec4 quads[ahead];  // of weights
 
-void prefetch(inout uvec4 quads[ahead], Product product, Quads weights, uint strip) {
-    const uint all = passesOf(product) * product.projections;
-    [[unroll]] for (uint k = 0u; k < ahead; ++k)
-        if (k < all) quads[k] = weightOf(product, weights, strip, k);
-}
-
-/// Adds the products of a strip of rows to `accumulator`, which is zero; [p * stripRows + row]. A trit is code - 1.
-void multiply(inout uvec4 quads[ahead], Product product, bool codesDiffer, Quads weights, uint strip) {
-    const uint widthQuads = twoBitQuads(product.columns);
-    const uint atOnce = lanes / widthQuads;
-    const uint passes = passesOf(product);
-    const uint quad = self() % widthQuads;
-    const uint share = min(widthQuads & (~widthQuads + 1u), subgroupWidth);  // neighbours that surely have the same row
-    const uint all = passes * product.projections;
-    uvec4 code[4];
-    if (strip > 0u) {
-        barrier();
-        prefetch(quads, product, weights, strip);
+#define WEIGHT(k)                                                                                                            \
+    weights.v[((k) / passes * rows + own.first + min(strip + (k) % passes * atOnce + line, own.count - 1u)) * rowQuads + quad]
+#define ASK_WEIGHTS(k, c) \
+    if (k < c && k < ahead) quads[k % ahead] = WEIGHT(k);
+#define ADD_PRODUCTS(k, c)                                                                                        \
+    if (k < c) {                                                                                                  \
+        const uint p = k / passes;                                                                                \
+        if (k == 0u || (codesDiffer && k % passes == 0u))                                                         \
+            [[unroll]] for (uint l = 0u; l < 4u; ++l) code[l] = codes[((codesDiffer ? p : 0u) * 4u + l) * rowQuads + quad]; \
+        int sum = productOf(quads[k % ahead], code);                                                              \
+        if (k + ahead < c) quads[k % ahead] = WEIGHT(k + ahead);                                                  \
+        [[unroll]] for (uint mask = share / 2u; mask > 0u; mask /= 2u) sum += subgroupShuffleXor(sum, mask);      \
+        const uint row = k % passes * atOnce + line;                                                              \
+        if (self() % share == 0u && line < atOnce && row < min(own.count - strip, stripRows))                     \
+            atomicAdd(accumulator[p * lanes + row], sum);                                                         \
     }
-    for (uint start = 0u; start < all; start += ahead) {
-        [[unroll]] for (uint k = 0u; k < ahead; ++k) {
-            const uint index = start + k;
-            if (index >= all) break;
-            const uint p = index / passes;
-            if (index == 0u || (codesDiffer && index % passes == 0u))
-                [[unroll]] for (uint step = 0u; step < 4u; ++step)
-                    code[step] = codes[((codesDiffer ? p : 0u) * 4u + step) * widthQuads + quad];
-            // Four trits a byte: the lower three as they lie, so that their sums are 1, 4 and 16 times too large.
-            const uvec4 trits = quads[k];
-            if (index + ahead < all) quads[k] = weightOf(product, weights, strip, index + ahead);
-            int sum = 0, sum4 = 0, sum16 = 0;
-            [[unroll]] for (uint word = 0u; word < 4u; ++word) {
-                sum = dot4(trits[word] & 0x03030303u, code[0][word], sum);
-                sum4 = dot4(trits[word] & 0x0C0C0C0Cu, code[1][word], sum4);
-                sum16 = dot4(trits[word] & 0x30303030u, code[2][word], sum16);
-                sum16 = dot4((trits[word] >> 2u) & 0x30303030u, code[3][word], sum16);
-            }
-            sum += (sum4 >> 2) + (sum16 >> 4);
-            [[unroll]] for (uint mask = share / 2u; mask > 0u; mask /= 2u) sum += subgroupShuffleXor(sum, mask);
-            const uint row = index % passes * atOnce + self() / widthQuads;
-            if (self() % share == 0u && self() < atOnce * widthQuads && row < min(product.count - strip, stripRows))
-                atomicAdd(accumulator[p * stripRows + row], sum);
-        }
+
+/// Sixteen words of codes times a quad of trits + 1. Four trits a byte: three as they lie, so that their sums are 1, 4 and 16
+/// times too large.
+int productOf(uvec4 trits, uvec4 code[4]) {
+    int sum = 0, sum4 = 0, sum16 = 0;
+    [[unroll]] for (uint word = 0u; word < 4u; ++word) {
+        sum = dot4(trits[word] & 0x03030303u, code[0][word], sum);
+        sum4 = dot4(trits[word] & 0x0C0C0C0Cu, code[1][word], sum4);
+        sum16 = dot4(trits[word] & 0x30303030u, code[2][word], sum16);
+        sum16 = dot4((trits[word] >> 2u) & 0x30303030u, code[3][word], sum16);
     }
+    return sum + (sum4 >> 2) + (sum16 >> 4);
 }
+
+/// The product of P projections of `rows` rows of `columns` blocks. prefetch_NAME asks for the weights of a strip of rows,
+/// multiply_NAME adds its sums to `accumulator`, which is zero: [p * lanes + row].
+#define PRODUCT(name, rows_, P, columns, codesDiffer_)                                                       \
+    const uint name##AtOnce = lanes / (columns * 4u); /* rows: an invocation has a quad of each */           \
+    const uint name##Strip = mostQuads / P * name##AtOnce < lanes ? mostQuads / P * name##AtOnce : lanes;    \
+    const uint name##Most = (rows_ + groups - 1u) / groups;                                                  \
+    const uint name##Passes = ((name##Most < name##Strip ? name##Most : name##Strip) + name##AtOnce - 1u) / name##AtOnce; \
+    const uint name##Quads = P * name##Passes;                                                               \
+    const uint name##Share = (columns * 4u & (~(columns * 4u) + 1u)) < subgroupWidth                         \
+                                 ? (columns * 4u & (~(columns * 4u) + 1u)) : subgroupWidth;                  \
+    void prefetch_##name(Rows own, Quads weights, uint strip) {                                              \
+        const uint rows = rows_, rowQuads = columns * 4u, atOnce = name##AtOnce, passes = name##Passes;      \
+        const uint line = self() / rowQuads, quad = self() % rowQuads;                                       \
+        EACH_QUAD(ASK_WEIGHTS, name##Quads)                                                                  \
+    }                                                                                                        \
+    void multiply_##name(Rows own, Quads weights, uint strip) {                                              \
+        const uint rows = rows_, rowQuads = columns * 4u, atOnce = name##AtOnce, passes = name##Passes;      \
+        const uint share = name##Share; /* neighbours that surely have the same row */                       \
+        const uint stripRows = name##Strip;                                                                  \
+        const bool codesDiffer = codesDiffer_;                                                               \
+        const uint line = self() / rowQuads, quad = self() % rowQuads;                                       \
+        if (strip > 0u) {                                                                                    \
+            barrier();                                                                                       \
+            prefetch_##name(own, weights, strip);                                                            \
+        }                                                                                                    \
+        uvec4 code[4];                                                                                       \
+        EACH_QUAD(ADD_PRODUCTS, name##Quads)                                                                 \
+        barrier();                                                                                           \
+    }
+
+PRODUCT(ifg, stateWidth, 3u, hiddenColumns, true)
+PRODUCT(o, hidden, 1u, stateColumns, false)
+PRODUCT(gate, gluWidth, 2u, hiddenColumns, false)
+PRODUCT(down, hidden, 1u, gluColumns, false)
+PRODUCT(head, vocabulary, 1u, hiddenColumns, false)
 
 int totalOfCodes(uint p) {
     int total = 0;
@@ -332,7 +374,7 @@ int totalOfCodes(uint p) {
 
 /// Own row of a strip: acc * (gamma * step), with the accumulator left zero.
 float rescaled(uint p, uint codesOf, float factor) {
-    const uint at = p * stripRows + self();
+    const uint at = p * lanes + self();
     precise const float value = float(accumulator[at] - totalOfCodes(codesOf)) * factor;
     accumulator[at] = 0;
     return value;
@@ -364,17 +406,26 @@ float embedding(uint token, uint column) {
     return embeddingType == 1u ? unpackHalf2x16(half_).x : uintBitsToFloat(half_ << 16u);
 }
 
-/// After a front, which every invocation has seen alike.
-#define LEAVE_IF_GIVEN_UP   \
+/// The codes are there, and every invocation has seen alike whether the others are.
+#define NEXT_STEP           \
+    barrier();              \
     if (givenUp != 0u) {    \
         reply.gaveUp = 1u;  \
         return;             \
     }                       \
     ++tag;
 
-Product productOf(uint rows, uint projections, uint columns) {
-    const uint first = firstOwned(rows, gl_WorkGroupID.x);
-    return Product(rows, projections, columns, first, firstOwned(rows, gl_WorkGroupID.x + 1u) - first);
+#define GATE(m, c) \
+    if (m < c) x[m] = times(swish[m], x[m]);
+
+/// The end of o and down: the own channels of the residual stream.
+void addToStream(Rows stream, uint strip, uint stripRows, float factor, uint tag) {
+    const uint row = strip + self();
+    if (self() < stripRows && row < stream.count) {
+        precise const float sum = own[row] + rescaled(0u, 0u, factor);
+        own[row] = sum;
+        publish(residual + stream.first + row, sum, tag);
+    }
 }
 
 /// What the recurrence needs of an invocation's channel, read before the step's input is there.
@@ -382,7 +433,7 @@ struct Channel {
     float state, bound;
 };
 
-Channel channelOf(uint layer, Product ifg, uint strip) {
+Channel channelOf(uint layer, Rows ifg, uint strip) {
     const uint channel = ifg.first + min(strip + self(), ifg.count - 1u);
     const bool has = gammaOf(layer, bounded) != 0.0;
     return Channel(state.v[layer * stateWidth + channel], has ? Floats(addressOf(layer, lowerBounds)).v[channel] : 0.0);
@@ -391,159 +442,141 @@ Channel channelOf(uint layer, Product ifg, uint strip) {
 void main() {
     const uint group = gl_WorkGroupID.x;
     const uint lane = self();
-    const Product ifg = productOf(stateWidth, 3u, hidden);
-    const Product o = productOf(hidden, 1u, stateWidth);
-    const Product gate = productOf(gluWidth, 2u, hidden);
-    const Product down = productOf(hidden, 1u, gluWidth);
-    const Product head = productOf(vocabulary, 1u, hidden);
+    const Rows ifg = rowsOf(stateWidth), stream = rowsOf(hidden), gate = rowsOf(gluWidth), head = rowsOf(vocabulary);
 
-    for (uint k = lane; k < (layers + 1u) * rowQuads; k += lanes) tableRows[k] = table.v[k];
-    for (uint k = lane; k < 3u * stripRows; k += lanes) accumulator[k] = 0;
+    for (uint k = lane; k < (layers + 1u) * tableQuads; k += lanes) tableRows[k] = table.v[k];
+    for (uint k = lane; k < 3u * lanes; k += lanes) accumulator[k] = 0;
     if (lane == 0u) givenUp = 0u;
     barrier();
     uint tag = request.tag;
     uint token = request.token;
     const uint count = request.count, stopAt = request.stopAt;
-    uvec4 quads[ahead];
 
     for (uint fed = 1u;; ++fed) {
         ++tag;
-        for (uint k = lane; k < o.count; k += lanes) {
-            own[k] = embedding(token, o.first + k);
-            publish(residual + o.first + k, own[k], tag);
+        for (uint k = lane; k < stream.count; k += lanes) {
+            own[k] = embedding(token, stream.first + k);
+            publish(residual + stream.first + k, own[k], tag);
         }
-        prefetch(quads, ifg, Quads(addressOf(0u, ifgWeights)), 0u);
-        barrier();  // of the choice of the token, all have read
+        barrier();  // all have read what the choice of the token left
 
         for (uint layer = 0u; layer < layers; ++layer) {
             {  // i, f and g, and the recurrence
-                float weight[hiddenColumns], norms[ifgColumns], x[hiddenColumns], step[3];
-                fetchHidden(weight, Floats(addressOf(layer, attnNorm)), hidden);
-                fetchIfg(norms, Floats(addressOf(layer, ifgNorms)), hidden);
-                Channel own_ = channelOf(layer, ifg, 0u);
-                awaitHidden(x, residual, hidden, tag);
+                float weight[mostColumns], x[mostColumns], i_[mostColumns], f_[mostColumns], g_[mostColumns];
+                Floats norms = Floats(addressOf(layer, ifgNorms));
+                Quads weights = Quads(addressOf(layer, ifgWeights));
+                fetch_hidden(weight, Floats(addressOf(layer, attnNorm)), 0u, hidden);
+                fetch_hidden(i_, norms, 0u, hidden);
+                fetch_hidden(f_, norms, hidden, hidden);
+                fetch_hidden(g_, norms, 2u * hidden, hidden);
+                Channel channel = channelOf(layer, ifg, 0u);
+                prefetch_ifg(ifg, weights, 0u);
+                await_hidden(x, residual, hidden, tag);
                 float squares = 0.0;
-                [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m) {
-                    squares = addSquare(squares, x[m]);
-                    x[m] = times(x[m], weight[m]);
-                }
-                encodeIfg(x, norms, hidden, squares, step);
-                LEAVE_IF_GIVEN_UP
-                float factor[3];
-                [[unroll]] for (uint p = 0u; p < 3u; ++p) factor[p] = times(gammaOf(layer, p), step[p]);
-                for (uint strip = 0u; strip < ifg.count; strip += stripRows) {
-                    multiply(quads, ifg, true, Quads(addressOf(layer, ifgWeights)), strip);
-                    if (strip + stripRows >= ifg.count) prefetch(quads, o, Quads(addressOf(layer, oWeights)), 0u);
-                    barrier();
+                EACH_COLUMN(WEIGH, hiddenColumns)
+                measure_hidden(0u, x, i_);
+                measure_hidden(1u, x, f_);
+                measure_hidden(2u, x, g_);
+                reduce(squares, squares_hidden(x));
+                const float r = inverseOf(hidden, true);
+                const float factorI = times(gammaOf(layer, 0u), quantise_hidden(0u, i_, r));
+                const float factorF = times(gammaOf(layer, 1u), quantise_hidden(1u, f_, r));
+                const float factorG = times(gammaOf(layer, 2u), quantise_hidden(2u, g_, r));
+                NEXT_STEP
+                for (uint strip = 0u; strip < ifg.count; strip += ifgStrip) {
+                    multiply_ifg(ifg, weights, strip);
                     const uint row = strip + lane;
-                    if (row < ifg.count) {
-                        const float candidate_ = rescaled(0u, 0u, factor[0]);
-                        const float f = aboveLowerBound(sigmoid(rescaled(1u, 1u, factor[1])), own_.bound);
+                    if (lane < ifgStrip && row < ifg.count) {
+                        const float candidate_ = rescaled(0u, 0u, factorI);
+                        const float f = aboveLowerBound(sigmoid(rescaled(1u, 1u, factorF)), channel.bound);
                         precise const float i = silu(candidate_) * (1.0 - f);
-                        const float h = mlgru(f, own_.state, i);
+                        const float h = mlgru(f, channel.state, i);
                         state.v[layer * stateWidth + ifg.first + row] = h;
                         publish(stateOut + ifg.first + row, silu(h), tag);
-                        publish(gateOut + ifg.first + row, rescaled(2u, 2u, factor[2]), tag);
-                    if (strip + stripRows < ifg.count) own_ = channelOf(layer, ifg, strip + stripRows);
+                        publish(gateOut + ifg.first + row, rescaled(2u, 2u, factorG), tag);
                     }
+                    if (strip + ifgStrip < ifg.count) channel = channelOf(layer, ifg, strip + ifgStrip);
                 }
             }
             {  // the output gate and o
-                float weight[stateColumns], norms[stateColumns], g[stateColumns], swish[stateColumns], step[1];
-                fetchState(weight, Floats(addressOf(layer, gNorm)), stateWidth);
-                fetchState(norms, Floats(addressOf(layer, oNorms)), stateWidth);
-                awaitState(swish, stateOut, stateWidth, tag);
-                awaitState(g, gateOut, stateWidth, tag);
+                float weight[mostColumns], norms[mostColumns], x[mostColumns], swish[mostColumns];
+                Quads weights = Quads(addressOf(layer, oWeights));
+                fetch_state(weight, Floats(addressOf(layer, gNorm)), 0u, stateWidth);
+                fetch_state(norms, Floats(addressOf(layer, oNorms)), 0u, stateWidth);
+                prefetch_o(stream, weights, 0u);
+                await_state(swish, stateOut, stateWidth, tag);
+                await_state(x, gateOut, stateWidth, tag);
                 float squares = 0.0;
-                [[unroll]] for (uint m = 0u; m < stateColumns; ++m) {
-                    squares = addSquare(squares, g[m]);
-                    g[m] = times(swish[m], times(g[m], weight[m]));
-                }
-                encodeState(g, norms, stateWidth, squares, step);
-                LEAVE_IF_GIVEN_UP
-                const float factor = times(gammaOf(layer, 3u), step[0]);
-                for (uint strip = 0u; strip < o.count; strip += stripRows) {
-                    multiply(quads, o, false, Quads(addressOf(layer, oWeights)), strip);
-                    if (strip + stripRows >= o.count) prefetch(quads, gate, Quads(addressOf(layer, gateWeights)), 0u);
-                    barrier();
-                    const uint row = strip + lane;
-                    if (row < o.count) {
-                        precise const float sum = own[row] + rescaled(0u, 0u, factor);
-                        own[row] = sum;
-                        publish(residual + o.first + row, sum, tag);
-                    }
+                EACH_COLUMN(WEIGH, stateColumns)
+                EACH_COLUMN(GATE, stateColumns)
+                measure_state(0u, x, norms);
+                reduce(squares, squares_state(x));
+                const float factor =
+                    times(gammaOf(layer, 3u), quantise_state(0u, norms, inverseOf(stateWidth, true)));
+                NEXT_STEP
+                for (uint strip = 0u; strip < stream.count; strip += oStrip) {
+                    multiply_o(stream, weights, strip);
+                    addToStream(stream, strip, oStrip, factor, tag);
                 }
             }
             {  // u and v
-                float weight[hiddenColumns], norms[hiddenColumns], x[hiddenColumns], step[1];
-                fetchHidden(weight, Floats(addressOf(layer, mlpNorm)), hidden);
-                fetchHidden(norms, Floats(addressOf(layer, gateNorms)), hidden);
-                awaitHidden(x, residual, hidden, tag);
+                float weight[mostColumns], norms[mostColumns], x[mostColumns];
+                Quads weights = Quads(addressOf(layer, gateWeights));
+                fetch_hidden(weight, Floats(addressOf(layer, mlpNorm)), 0u, hidden);
+                fetch_hidden(norms, Floats(addressOf(layer, gateNorms)), 0u, hidden);
+                prefetch_gate(gate, weights, 0u);
+                await_hidden(x, residual, hidden, tag);
                 float squares = 0.0;
-                [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m) {
-                    squares = addSquare(squares, x[m]);
-                    x[m] = times(x[m], weight[m]);
-                }
-                encodeHidden(x, norms, hidden, squares, step);
-                LEAVE_IF_GIVEN_UP
-                const float factor = times(gammaOf(layer, 4u), step[0]);
-                for (uint strip = 0u; strip < gate.count; strip += stripRows) {
-                    multiply(quads, gate, false, Quads(addressOf(layer, gateWeights)), strip);
-                    if (strip + stripRows >= gate.count) prefetch(quads, down, Quads(addressOf(layer, downWeights)), 0u);
-                    barrier();
+                EACH_COLUMN(WEIGH, hiddenColumns)
+                measure_hidden(0u, x, norms);
+                reduce(squares, squares_hidden(x));
+                const float factor = times(gammaOf(layer, 4u), quantise_hidden(0u, norms, inverseOf(hidden, true)));
+                NEXT_STEP
+                for (uint strip = 0u; strip < gate.count; strip += gateStrip) {
+                    multiply_gate(gate, weights, strip);
                     const uint row = strip + lane;
-                    if (row < gate.count) {
+                    if (lane < gateStrip && row < gate.count) {
                         const float u = rescaled(0u, 0u, factor), v = rescaled(1u, 0u, factor);
                         publish(gluOut + gate.first + row, times(silu(u), v), tag);
                     }
                 }
             }
             {  // down
-                float norms[gluColumns], product[gluColumns], step[1];
-                fetchGlu(norms, Floats(addressOf(layer, downNorms)), gluWidth);
-                awaitGlu(product, gluOut, gluWidth, tag);
-                encodeGlu(product, norms, gluWidth, -1.0, step);
-                LEAVE_IF_GIVEN_UP
-                const float factor = times(gammaOf(layer, 5u), step[0]);
-                for (uint strip = 0u; strip < down.count; strip += stripRows) {
-                    multiply(quads, down, false, Quads(addressOf(layer, downWeights)), strip);
-                    if (strip + stripRows >= down.count) {
-                        if (layer + 1u < layers)
-                            prefetch(quads, ifg, Quads(addressOf(layer + 1u, ifgWeights)), 0u);
-                        else
-                            prefetch(quads, head, Quads(addressOf(layers, headWeights)), 0u);
-                    }
-                    barrier();
-                    const uint row = strip + lane;
-                    if (row < down.count) {
-                        precise const float sum = own[row] + rescaled(0u, 0u, factor);
-                        own[row] = sum;
-                        publish(residual + down.first + row, sum, tag);
-                    }
+                float norms[mostColumns], x[mostColumns];
+                Quads weights = Quads(addressOf(layer, downWeights));
+                fetch_glu(norms, Floats(addressOf(layer, downNorms)), 0u, gluWidth);
+                prefetch_down(stream, weights, 0u);
+                await_glu(x, gluOut, gluWidth, tag);
+                measure_glu(0u, x, norms);
+                reduce(0.0, squares_glu(x));
+                const float factor = times(gammaOf(layer, 5u), quantise_glu(0u, norms, inverseOf(gluWidth, false)));
+                NEXT_STEP
+                for (uint strip = 0u; strip < stream.count; strip += downStrip) {
+                    multiply_down(stream, weights, strip);
+                    addToStream(stream, strip, downStrip, factor, tag);
                 }
             }
         }
 
         // The head, and the most probable token: the lowest id among equals.
-        float weight[hiddenColumns], norms[hiddenColumns], x[hiddenColumns], step[1];
-        fetchHidden(weight, Floats(addressOf(layers, headNorm)), hidden);
-        fetchHidden(norms, Floats(addressOf(layers, headNorms)), hidden);
-        awaitHidden(x, residual, hidden, tag);
+        float weight[mostColumns], norms[mostColumns], x[mostColumns];
+        Quads weights = Quads(addressOf(layers, headWeights));
+        fetch_hidden(weight, Floats(addressOf(layers, headNorm)), 0u, hidden);
+        fetch_hidden(norms, Floats(addressOf(layers, headNorms)), 0u, hidden);
+        prefetch_head(head, weights, 0u);
+        await_hidden(x, residual, hidden, tag);
         float squares = 0.0;
-        [[unroll]] for (uint m = 0u; m < hiddenColumns; ++m) {
-            squares = addSquare(squares, x[m]);
-            x[m] = times(x[m], weight[m]);
-        }
-        encodeHidden(x, norms, hidden, squares, step);
-        LEAVE_IF_GIVEN_UP
-        const float factor = times(gammaOf(layers, headGamma), step[0]);
+        EACH_COLUMN(WEIGH, hiddenColumns)
+        measure_hidden(0u, x, norms);
+        reduce(squares, squares_hidden(x));
+        const float factor = times(gammaOf(layers, headGamma), quantise_hidden(0u, norms, inverseOf(hidden, true)));
+        NEXT_STEP
         float best = -1.0 / 0.0;
         uint where = head.first;
-        for (uint strip = 0u; strip < head.count; strip += stripRows) {
-            multiply(quads, head, false, Quads(addressOf(layers, headWeights)), strip);
-            barrier();
+        for (uint strip = 0u; strip < head.count; strip += headStrip) {
+            multiply_head(head, weights, strip);
             const uint row = strip + lane;
-            if (row < head.count) {
+            if (lane < headStrip && row < head.count) {
                 const float logit = rescaled(0u, 0u, factor);
                 logits.v[head.first + row] = logit;
                 if (logit > best) {
@@ -561,9 +594,9 @@ void main() {
             publish(candidate + group, best, tag);
             publish(candidate + groups + group, uintBitsToFloat(where), tag);
         }
-        float value[1], place[1];
-        awaitOne(value, candidate, groups, tag);
-        awaitOne(place, candidate + groups, groups, tag);
+        float value[mostColumns], place[mostColumns];
+        await_one(value, candidate, groups, tag);
+        await_one(place, candidate + groups, groups, tag);
         best = lane < groups ? value[0] : -1.0 / 0.0;
         token = floatBitsToUint(place[0]);
         findLargest(best, token);

@@ -13,7 +13,10 @@ std::vector<std::uint32_t> withFrozenConstants(std::span<const std::uint32_t> mo
     optimizer.RegisterPass(spvtools::CreateSetSpecConstantDefaultValuePass(values))
         .RegisterPass(spvtools::CreateFreezeSpecConstantValuePass())
         .RegisterPass(spvtools::CreateFoldSpecConstantOpAndCompositePass())
-        .RegisterPass(spvtools::CreateUnifyConstantPass());
+        .RegisterPass(spvtools::CreateUnifyConstantPass())
+        .RegisterPass(spvtools::CreateDeadBranchElimPass())
+        .RegisterPass(spvtools::CreateBlockMergePass())
+        .RegisterPass(spvtools::CreateAggressiveDCEPass());
     std::vector<std::uint32_t> frozen;
     // Not validated: the kernels are ours, and the validator would want to know the layout rules of each.
     spvtools::OptimizerOptions options;

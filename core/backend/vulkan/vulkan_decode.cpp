@@ -8,7 +8,7 @@ namespace ternion::vulkan {
 namespace {
 
 constexpr std::uint32_t lanes = 256;  // a workgroup's invocations
-constexpr std::uint32_t mostQuads = lanes;
+constexpr std::uint32_t mostBlocks = 32;  // of a vector: the kernel's arrays hold no more
 constexpr std::uint32_t patience = 1U << 20;  // readings: about a second
 constexpr std::uint32_t stepsOfALayer = 4;
 
@@ -54,20 +54,10 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     const std::uint32_t subgroups = lanes / std::max(physical.subgroupSize, 1U);
     const std::uint32_t sharedBytes =
         16 * sharedQuads + 4 * (mostHidden + 3 * lanes + 9 * subgroups + 1) + (layers + 1) * std::uint32_t{sizeof(TableRow)};
-    if (packing != Packing::TwoBit || !physical.exchange || physical.subgroupSize < 4 || quadsPerRow(most) > mostQuads ||
+    if (packing != Packing::TwoBit || !physical.exchange || physical.subgroupSize < 4 || blocksOf(most) > mostBlocks ||
         sharedBytes > physical.limits.maxComputeSharedMemorySize || physical.paths.persistent == Use::Off ||
         (physical.computeUnits == 0 && !forced))
         return std::optional<PersistentDecode>{};
-
-    // As many quads of weights on their way as the step with the most has, within what registers hold.
-    const auto passes = [&](std::uint32_t count, std::uint32_t columns, std::uint32_t projections) {
-        const std::uint32_t rows = std::min((count + decode.groups_ - 1) / decode.groups_, lanes);
-        const std::uint32_t atOnce = lanes / quadsPerRow(columns);
-        return (rows + atOnce - 1) / atOnce * projections;
-    };
-    const std::uint32_t ahead = std::clamp(
-        std::max({passes(state, hidden, 3), passes(hidden, state, 1), passes(glu, hidden, 2), passes(hidden, glu, 1)}), 1U,
-        physical.info.software ? 1U : 18U);
 
     const std::array constants{hidden,
                                state,
@@ -80,7 +70,6 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
                                blocksOf(hidden),
                                blocksOf(state),
                                blocksOf(glu),
-                               ahead,
                                sharedQuads,
                                mostHidden};
     TERNION_TRY(decode.pipeline_,
