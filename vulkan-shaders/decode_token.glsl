@@ -109,7 +109,7 @@ const uint candidate = gluOut + gluWidth;  // of each workgroup: its largest log
 const uint subgroups = lanes / subgroupWidth;
 shared uvec4 codes[sharedQuads];
 shared float own[mostHidden];  // the residual stream's own channels; an element is one invocation's
-shared int accumulator[3u * lanes];
+shared int products[mostQuads * lanes / 4u];  // of neighbours that share a row, four at least
 shared float partialSum[2][subgroups];
 shared uint partialMost[3][subgroups];
 shared int partialCodes[3][subgroups];
@@ -241,40 +241,45 @@ float inverseOf(uint width, bool normed) {
     return bitLinearInverse(sumOfParts(1u), width, normed ? inverseRms(sumOfParts(0u), width, eps) : 1.0);
 }
 
+float stepOf(uint p, float r) { return codeStep(times(uintBitsToFloat(mostOfParts(p)), r)); }
+
 #define CODE(m, c) \
     if (m < c) word[m / 4u] |= quantise(u[m], factor) << (8u * (m % 4u));
-#define STORE_CODES(k, c)                                                                   \
-    if (4u * k < c) {                                                                       \
-        sum = dot4(0x01010101u, word[k], sum);                                              \
-        const uint column = 4u * k + self() % 4u;                                           \
-        const uint four = transposed(word[k]);                                              \
-        if (column < c) codes[(first + column * 16u) / 4u][(first + column * 16u) % 4u] = four; \
+#define SUM_CODES(k, c) \
+    if (4u * k < c) sum = dot4(0x01010101u, word[k], sum);
+// Of four neighbours' words each gets byte `self % 4`, in two exchanges.
+#define EXCHANGE_1(k, c)                                                                                 \
+    if (4u * k < c) {                                                                                    \
+        const uint other = subgroupShuffleXor(word[k], 1u);                                              \
+        word[k] = (self() & 1u) == 0u ? (word[k] & 0x00FF00FFu) | ((other & 0x00FF00FFu) << 8u)          \
+                                      : (word[k] & 0xFF00FF00u) | ((other >> 8u) & 0x00FF00FFu);         \
     }
-/// u -> codes and their sum. Gives what one is worth.
+#define EXCHANGE_2(k, c)                                                                                                 \
+    if (4u * k < c) {                                                                                                    \
+        const uint other = subgroupShuffleXor(word[k], 2u);                                                              \
+        word[k] = (self() & 2u) == 0u ? (word[k] & 0xFFFFu) | (other << 16u) : (word[k] & 0xFFFF0000u) | (other >> 16u); \
+    }
+#define STORE_CODES(k, c)                                                                            \
+    if (4u * k < c) {                                                                                \
+        const uint at = first + (4u * k + self() % 4u) * 16u;                                        \
+        if (4u * k + self() % 4u < c) codes[at / 4u][at % 4u] = word[k];                             \
+    }
+/// u -> codes and their sum.
 #define QUANTISE(name, columns)                                                                          \
-    float name(uint p, float u[mostColumns], float r) {                                                  \
-        const float step = codeStep(times(uintBitsToFloat(mostOfParts(p)), r));                          \
-        const float factor = codeFactor(r, step);                                                        \
+    void name(uint p, float u[mostColumns], float factor) {                                              \
         uint word[8] = uint[8](0u, 0u, 0u, 0u, 0u, 0u, 0u, 0u);                                          \
         EACH_COLUMN(CODE, columns)                                                                       \
+        int sum = 0;                                                                                     \
+        EACH_8(SUM_CODES, 0u, columns)                                                                   \
+        EACH_8(EXCHANGE_1, 0u, columns)                                                                  \
+        EACH_8(EXCHANGE_2, 0u, columns)                                                                  \
         /* Where the product finds a word: as the trits of a quad of weights lie, without bank conflicts. */ \
         const uint own = self() / 4u, quad = own / 4u, rowQuads = columns * 4u;                          \
         const uint first = p * rowQuads * 16u + (quad % 8u / 2u * rowQuads + quad / 8u * 2u + quad % 2u) * 4u + own % 4u; \
-        int sum = 0;                                                                                     \
         EACH_8(STORE_CODES, 0u, columns)                                                                 \
         sum = subgroupAdd(sum);                                                                          \
         if (gl_SubgroupInvocationID == 0u) partialCodes[p][gl_SubgroupID] = sum;                         \
-        return step;                                                                                     \
     }
-
-/// Of four neighbours' words: byte `self % 4` of each.
-uint transposed(uint word) {
-    uint other = subgroupShuffleXor(word, 1u);
-    word = (self() & 1u) == 0u ? (word & 0x00FF00FFu) | ((other & 0x00FF00FFu) << 8u)
-                               : (word & 0xFF00FF00u) | ((other >> 8u) & 0x00FF00FFu);
-    other = subgroupShuffleXor(word, 2u);
-    return (self() & 2u) == 0u ? (word & 0xFFFFu) | (other << 16u) : (word & 0xFFFF0000u) | (other >> 16u);
-}
 
 #define VECTOR(name)                         \
     AWAIT(await_##name, name##Columns)       \
@@ -300,6 +305,11 @@ Rows rowsOf(uint all) {
 
 uvec4 quads[ahead];  // of weights
 
+// Words that bring the next step's weights near, and what keeps their loads alive.
+const uint mostTouched = 16u;
+uint touched[mostTouched];
+uint unused = 0u;
+
 #define WEIGHT(k)                                                                                                            \
     weights.v[((k) / passes * rows + own.first + min(strip + (k) % passes * atOnce + line, own.count - 1u)) * rowQuads + quad]
 #define ASK_WEIGHTS(k, c) \
@@ -312,10 +322,13 @@ uvec4 quads[ahead];  // of weights
         int sum = productOf(quads[k % ahead], code);                                                              \
         if (k + ahead < c) quads[k % ahead] = WEIGHT(k + ahead);                                                  \
         [[unroll]] for (uint mask = share / 2u; mask > 0u; mask /= 2u) sum += subgroupShuffleXor(sum, mask);      \
-        const uint row = k % passes * atOnce + line;                                                              \
-        if (self() % share == 0u && line < atOnce && row < min(own.count - strip, stripRows))                     \
-            atomicAdd(accumulator[p * lanes + row], sum);                                                         \
+        if (self() % share == 0u) products[k * (lanes / share) + self() / share] = sum;                           \
     }
+
+#define TOUCH(k, c) \
+    if (k < c) touched[k] = words.v[(k / each * rows + own.first) * rowQuads * 4u + min(k % each * lanes + self(), own.count * rowQuads / 2u - 1u) * 8u];
+#define USE(k, c) \
+    if (k < c) unused ^= touched[k];
 
 /// Sixteen words of codes times a quad of trits + 1. Four trits a byte: three as they lie, so that their sums are 1, 4 and 16
 /// times too large.
@@ -330,8 +343,14 @@ int productOf(uvec4 trits, uvec4 code[4]) {
     return sum + (sum4 >> 2) + (sum16 >> 4);
 }
 
+int totalOfCodes(uint p) {
+    int total = 0;
+    [[unroll]] for (uint k = 0u; k < subgroups; ++k) total += partialCodes[p][k];
+    return total;
+}
+
 /// The product of P projections of `rows` rows of `columns` blocks. prefetch_NAME asks for the weights of a strip of rows,
-/// multiply_NAME adds its sums to `accumulator`, which is zero: [p * lanes + row].
+/// multiply_NAME makes its sums, result_NAME(p) is what a row of it came to.
 #define PRODUCT(name, rows_, P, columns, codesDiffer_)                                                       \
     const uint name##AtOnce = lanes / (columns * 4u); /* rows: an invocation has a quad of each */           \
     const uint name##Strip = mostQuads / P * name##AtOnce < lanes ? mostQuads / P * name##AtOnce : lanes;    \
@@ -345,10 +364,19 @@ int productOf(uvec4 trits, uvec4 code[4]) {
         const uint line = self() / rowQuads, quad = self() % rowQuads;                                       \
         EACH_QUAD(ASK_WEIGHTS, name##Quads)                                                                  \
     }                                                                                                        \
+    /* A sector of memory is 32 bytes; an invocation touches so many of each projection. */                  \
+    const uint name##Each = (name##Most * columns * 2u + lanes - 1u) / lanes;                                \
+    const uint name##Touched = P * name##Each < mostTouched ? P * name##Each : mostTouched;                  \
+    void touch_##name(Rows own, Words words) {                                                               \
+        const uint rows = rows_, rowQuads = columns * 4u, each = name##Each;                                 \
+        EACH_8(USE, 0u, mostTouched)                                                                         \
+        EACH_8(USE, 8u, mostTouched)                                                                         \
+        EACH_8(TOUCH, 0u, name##Touched)                                                                     \
+        EACH_8(TOUCH, 8u, name##Touched)                                                                     \
+    }                                                                                                        \
     void multiply_##name(Rows own, Quads weights, uint strip) {                                              \
         const uint rows = rows_, rowQuads = columns * 4u, atOnce = name##AtOnce, passes = name##Passes;      \
         const uint share = name##Share; /* neighbours that surely have the same row */                       \
-        const uint stripRows = name##Strip;                                                                  \
         const bool codesDiffer = codesDiffer_;                                                               \
         const uint line = self() / rowQuads, quad = self() % rowQuads;                                       \
         if (strip > 0u) {                                                                                    \
@@ -358,6 +386,15 @@ int productOf(uvec4 trits, uvec4 code[4]) {
         uvec4 code[4];                                                                                       \
         EACH_QUAD(ADD_PRODUCTS, name##Quads)                                                                 \
         barrier();                                                                                           \
+    }                                                                                                        \
+    /* acc * (gamma * step) of own row of the strip. */                                                      \
+    float result_##name(uint p, float factor) {                                                              \
+        const uint parts = columns * 4u / name##Share;                                                       \
+        const uint from = (p * name##Passes + self() / name##AtOnce) * (lanes / name##Share) + self() % name##AtOnce * parts; \
+        int sum = -totalOfCodes(codesDiffer_ ? p : 0u);                                                      \
+        [[unroll]] for (uint k = 0u; k < parts; ++k) sum += products[from + k];                              \
+        precise const float value = float(sum) * factor;                                                     \
+        return value;                                                                                        \
     }
 
 PRODUCT(ifg, stateWidth, 3u, hiddenColumns, true)
@@ -365,20 +402,6 @@ PRODUCT(o, hidden, 1u, stateColumns, false)
 PRODUCT(gate, gluWidth, 2u, hiddenColumns, false)
 PRODUCT(down, hidden, 1u, gluColumns, false)
 PRODUCT(head, vocabulary, 1u, hiddenColumns, false)
-
-int totalOfCodes(uint p) {
-    int total = 0;
-    [[unroll]] for (uint k = 0u; k < subgroups; ++k) total += partialCodes[p][k];
-    return total;
-}
-
-/// Own row of a strip: acc * (gamma * step), with the accumulator left zero.
-float rescaled(uint p, uint codesOf, float factor) {
-    const uint at = p * lanes + self();
-    precise const float value = float(accumulator[at] - totalOfCodes(codesOf)) * factor;
-    accumulator[at] = 0;
-    return value;
-}
 
 /// The largest of all invocations' values and where it is; the lowest place among equals.
 void findLargest(inout float value, inout uint where) {
@@ -419,13 +442,11 @@ float embedding(uint token, uint column) {
     if (m < c) x[m] = times(swish[m], x[m]);
 
 /// The end of o and down: the own channels of the residual stream.
-void addToStream(Rows stream, uint strip, uint stripRows, float factor, uint tag) {
+void addToStream(Rows stream, uint strip, float value, uint tag) {
     const uint row = strip + self();
-    if (self() < stripRows && row < stream.count) {
-        precise const float sum = own[row] + rescaled(0u, 0u, factor);
-        own[row] = sum;
-        publish(residual + stream.first + row, sum, tag);
-    }
+    precise const float sum = own[row] + value;
+    own[row] = sum;
+    publish(residual + stream.first + row, sum, tag);
 }
 
 /// What the recurrence needs of an invocation's channel, read before the step's input is there.
@@ -445,8 +466,8 @@ void main() {
     const Rows ifg = rowsOf(stateWidth), stream = rowsOf(hidden), gate = rowsOf(gluWidth), head = rowsOf(vocabulary);
 
     for (uint k = lane; k < (layers + 1u) * tableQuads; k += lanes) tableRows[k] = table.v[k];
-    for (uint k = lane; k < 3u * lanes; k += lanes) accumulator[k] = 0;
     if (lane == 0u) givenUp = 0u;
+    for (uint k = 0u; k < mostTouched; ++k) touched[k] = 0u;
     barrier();
     uint tag = request.tag;
     uint token = request.token;
@@ -470,8 +491,9 @@ void main() {
                 fetch_hidden(f_, norms, hidden, hidden);
                 fetch_hidden(g_, norms, 2u * hidden, hidden);
                 Channel channel = channelOf(layer, ifg, 0u);
-                prefetch_ifg(ifg, weights, 0u);
                 await_hidden(x, residual, hidden, tag);
+                prefetch_ifg(ifg, weights, 0u);
+                touch_o(stream, Words(addressOf(layer, oWeights)));
                 float squares = 0.0;
                 EACH_COLUMN(WEIGH, hiddenColumns)
                 measure_hidden(0u, x, i_);
@@ -479,21 +501,25 @@ void main() {
                 measure_hidden(2u, x, g_);
                 reduce(squares, squares_hidden(x));
                 const float r = inverseOf(hidden, true);
-                const float factorI = times(gammaOf(layer, 0u), quantise_hidden(0u, i_, r));
-                const float factorF = times(gammaOf(layer, 1u), quantise_hidden(1u, f_, r));
-                const float factorG = times(gammaOf(layer, 2u), quantise_hidden(2u, g_, r));
+                const float stepI = stepOf(0u, r), stepF = stepOf(1u, r), stepG = stepOf(2u, r);
+                const float codeI = codeFactor(r, stepI), codeF = codeFactor(r, stepF), codeG = codeFactor(r, stepG);
+                quantise_hidden(0u, i_, codeI);
+                quantise_hidden(1u, f_, codeF);
+                quantise_hidden(2u, g_, codeG);
+                const float factorI = times(gammaOf(layer, 0u), stepI), factorF = times(gammaOf(layer, 1u), stepF),
+                            factorG = times(gammaOf(layer, 2u), stepG);
                 NEXT_STEP
                 for (uint strip = 0u; strip < ifg.count; strip += ifgStrip) {
                     multiply_ifg(ifg, weights, strip);
                     const uint row = strip + lane;
                     if (lane < ifgStrip && row < ifg.count) {
-                        const float candidate_ = rescaled(0u, 0u, factorI);
-                        const float f = aboveLowerBound(sigmoid(rescaled(1u, 1u, factorF)), channel.bound);
+                        const float candidate_ = result_ifg(0u, factorI);
+                        const float f = aboveLowerBound(sigmoid(result_ifg(1u, factorF)), channel.bound);
                         precise const float i = silu(candidate_) * (1.0 - f);
                         const float h = mlgru(f, channel.state, i);
                         state.v[layer * stateWidth + ifg.first + row] = h;
                         publish(stateOut + ifg.first + row, silu(h), tag);
-                        publish(gateOut + ifg.first + row, rescaled(2u, 2u, factorG), tag);
+                        publish(gateOut + ifg.first + row, result_ifg(2u, factorG), tag);
                     }
                     if (strip + ifgStrip < ifg.count) channel = channelOf(layer, ifg, strip + ifgStrip);
                 }
@@ -503,20 +529,22 @@ void main() {
                 Quads weights = Quads(addressOf(layer, oWeights));
                 fetch_state(weight, Floats(addressOf(layer, gNorm)), 0u, stateWidth);
                 fetch_state(norms, Floats(addressOf(layer, oNorms)), 0u, stateWidth);
-                prefetch_o(stream, weights, 0u);
                 await_state(swish, stateOut, stateWidth, tag);
                 await_state(x, gateOut, stateWidth, tag);
+                prefetch_o(stream, weights, 0u);
+                touch_gate(gate, Words(addressOf(layer, gateWeights)));
                 float squares = 0.0;
                 EACH_COLUMN(WEIGH, stateColumns)
                 EACH_COLUMN(GATE, stateColumns)
                 measure_state(0u, x, norms);
                 reduce(squares, squares_state(x));
-                const float factor =
-                    times(gammaOf(layer, 3u), quantise_state(0u, norms, inverseOf(stateWidth, true)));
+                const float r = inverseOf(stateWidth, true), step = stepOf(0u, r);
+                quantise_state(0u, norms, codeFactor(r, step));
+                const float factor = times(gammaOf(layer, 3u), step);
                 NEXT_STEP
                 for (uint strip = 0u; strip < stream.count; strip += oStrip) {
                     multiply_o(stream, weights, strip);
-                    addToStream(stream, strip, oStrip, factor, tag);
+                    if (lane < oStrip && strip + lane < stream.count) addToStream(stream, strip, result_o(0u, factor), tag);
                 }
             }
             {  // u and v
@@ -524,19 +552,22 @@ void main() {
                 Quads weights = Quads(addressOf(layer, gateWeights));
                 fetch_hidden(weight, Floats(addressOf(layer, mlpNorm)), 0u, hidden);
                 fetch_hidden(norms, Floats(addressOf(layer, gateNorms)), 0u, hidden);
-                prefetch_gate(gate, weights, 0u);
                 await_hidden(x, residual, hidden, tag);
+                prefetch_gate(gate, weights, 0u);
+                touch_down(stream, Words(addressOf(layer, downWeights)));
                 float squares = 0.0;
                 EACH_COLUMN(WEIGH, hiddenColumns)
                 measure_hidden(0u, x, norms);
                 reduce(squares, squares_hidden(x));
-                const float factor = times(gammaOf(layer, 4u), quantise_hidden(0u, norms, inverseOf(hidden, true)));
+                const float r = inverseOf(hidden, true), step = stepOf(0u, r);
+                quantise_hidden(0u, norms, codeFactor(r, step));
+                const float factor = times(gammaOf(layer, 4u), step);
                 NEXT_STEP
                 for (uint strip = 0u; strip < gate.count; strip += gateStrip) {
                     multiply_gate(gate, weights, strip);
                     const uint row = strip + lane;
                     if (lane < gateStrip && row < gate.count) {
-                        const float u = rescaled(0u, 0u, factor), v = rescaled(1u, 0u, factor);
+                        const float u = result_gate(0u, factor), v = result_gate(1u, factor);
                         publish(gluOut + gate.first + row, times(silu(u), v), tag);
                     }
                 }
@@ -545,15 +576,21 @@ void main() {
                 float norms[mostColumns], x[mostColumns];
                 Quads weights = Quads(addressOf(layer, downWeights));
                 fetch_glu(norms, Floats(addressOf(layer, downNorms)), 0u, gluWidth);
-                prefetch_down(stream, weights, 0u);
                 await_glu(x, gluOut, gluWidth, tag);
+                prefetch_down(stream, weights, 0u);
+                if (layer + 1u < layers)
+                    touch_ifg(ifg, Words(addressOf(layer + 1u, ifgWeights)));
+                else
+                    touch_head(head, Words(addressOf(layers, headWeights)));
                 measure_glu(0u, x, norms);
                 reduce(0.0, squares_glu(x));
-                const float factor = times(gammaOf(layer, 5u), quantise_glu(0u, norms, inverseOf(gluWidth, false)));
+                const float r = inverseOf(gluWidth, false), step = stepOf(0u, r);
+                quantise_glu(0u, norms, codeFactor(r, step));
+                const float factor = times(gammaOf(layer, 5u), step);
                 NEXT_STEP
                 for (uint strip = 0u; strip < stream.count; strip += downStrip) {
                     multiply_down(stream, weights, strip);
-                    addToStream(stream, strip, downStrip, factor, tag);
+                    if (lane < downStrip && strip + lane < stream.count) addToStream(stream, strip, result_down(0u, factor), tag);
                 }
             }
         }
@@ -563,13 +600,15 @@ void main() {
         Quads weights = Quads(addressOf(layers, headWeights));
         fetch_hidden(weight, Floats(addressOf(layers, headNorm)), 0u, hidden);
         fetch_hidden(norms, Floats(addressOf(layers, headNorms)), 0u, hidden);
-        prefetch_head(head, weights, 0u);
         await_hidden(x, residual, hidden, tag);
+        prefetch_head(head, weights, 0u);
         float squares = 0.0;
         EACH_COLUMN(WEIGH, hiddenColumns)
         measure_hidden(0u, x, norms);
         reduce(squares, squares_hidden(x));
-        const float factor = times(gammaOf(layers, headGamma), quantise_hidden(0u, norms, inverseOf(hidden, true)));
+        const float r = inverseOf(hidden, true), step = stepOf(0u, r);
+        quantise_hidden(0u, norms, codeFactor(r, step));
+        const float factor = times(gammaOf(layers, headGamma), step);
         NEXT_STEP
         float best = -1.0 / 0.0;
         uint where = head.first;
@@ -577,7 +616,7 @@ void main() {
             multiply_head(head, weights, strip);
             const uint row = strip + lane;
             if (lane < headStrip && row < head.count) {
-                const float logit = rescaled(0u, 0u, factor);
+                const float logit = result_head(0u, factor);
                 logits.v[head.first + row] = logit;
                 if (logit > best) {
                     best = logit;
@@ -587,6 +626,7 @@ void main() {
         }
         if (fed == count) {
             if (group == 0u && lane == 0u) reply.fed = fed;
+            if (patience == 0u) reply.gaveUp = unused;  // never
             return;
         }
         findLargest(best, where);

@@ -53,7 +53,7 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     const auto layers = static_cast<std::uint32_t>(model.layers.size());
     const std::uint32_t subgroups = lanes / std::max(physical.subgroupSize, 1U);
     const std::uint32_t sharedBytes =
-        16 * sharedQuads + 4 * (mostHidden + 3 * lanes + 9 * subgroups + 1) + (layers + 1) * std::uint32_t{sizeof(TableRow)};
+        16 * sharedQuads + 4 * (mostHidden + 12 * lanes + 9 * subgroups + 1) + (layers + 1) * std::uint32_t{sizeof(TableRow)};
     if (packing != Packing::TwoBit || !physical.exchange || physical.subgroupSize < 4 || blocksOf(most) > mostBlocks ||
         sharedBytes > physical.limits.maxComputeSharedMemorySize || physical.paths.persistent == Use::Off ||
         (physical.computeUnits == 0 && !forced))
