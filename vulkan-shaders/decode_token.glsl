@@ -4,7 +4,8 @@
 // barriers: an element is a 64-bit word of value and tag, written and read atomically, and a reader waits until the tag is the
 // step's. No fence is needed: the value is the message. A buffer is overwritten two steps later at the earliest, by a workgroup
 // that has seen what every other one made of it. Every workgroup norms and quantises the whole vector itself, which costs less
-// than another exchange would. Weights depend on nothing: a step's are on their way before its input is awaited.
+// than another exchange would. Weights depend on nothing: a step's first ones are on their way before its input is awaited, the
+// others while that is normed.
 //
 // A step is: await the vector, one reduction, codes, product, publish. It has three barriers.
 //
@@ -71,7 +72,7 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Reply {
 };
 
 layout(push_constant, scalar) uniform Push {
-    Table table;  // rows of the layers, and of the head
+    Table table;       // rows of the layers, and of the head
     Words embeddings;  // [V, D]
     Floats state;      // [layers, S]
     Floats logits;     // [V] out, of the last token fed
@@ -120,6 +121,7 @@ uint self() { return gl_LocalInvocationID.x; }
 
 /// The first of the elements that a workgroup owns of `count`; the next one's first is where they end.
 uint firstOwned(uint count, uint group) { return group * count / groups; }
+
 void publish(uint at, float value, uint tag) {
     atomicStore(exchange.v[at], uint64_t(floatBitsToUint(value)) | (uint64_t(tag) << 32), gl_ScopeDevice,
                 gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
@@ -305,15 +307,10 @@ Rows rowsOf(uint all) {
 
 uvec4 quads[ahead];  // of weights
 
-// Words that bring the next step's weights near, and what keeps their loads alive.
-const uint mostTouched = 16u;
-uint touched[mostTouched];
-uint unused = 0u;
-
 #define WEIGHT(k)                                                                                                            \
     weights.v[((k) / passes * rows + own.first + min(strip + (k) % passes * atOnce + line, own.count - 1u)) * rowQuads + quad]
 #define ASK_WEIGHTS(k, c) \
-    if (k < c && k < ahead) quads[k % ahead] = WEIGHT(k);
+    if (k < c) quads[k] = WEIGHT(k);
 #define ADD_PRODUCTS(k, c)                                                                                        \
     if (k < c) {                                                                                                  \
         const uint p = k / passes;                                                                                \
@@ -324,11 +321,6 @@ uint unused = 0u;
         [[unroll]] for (uint mask = share / 2u; mask > 0u; mask /= 2u) sum += subgroupShuffleXor(sum, mask);      \
         if (self() % share == 0u) products[k * (lanes / share) + self() / share] = sum;                           \
     }
-
-#define TOUCH(k, c) \
-    if (k < c) touched[k] = words.v[(k / each * rows + own.first) * rowQuads * 4u + min(k % each * lanes + self(), own.count * rowQuads / 2u - 1u) * 8u];
-#define USE(k, c) \
-    if (k < c) unused ^= touched[k];
 
 /// Sixteen words of codes times a quad of trits + 1. Four trits a byte: three as they lie, so that their sums are 1, 4 and 16
 /// times too large.
@@ -349,8 +341,9 @@ int totalOfCodes(uint p) {
     return total;
 }
 
-/// The product of P projections of `rows` rows of `columns` blocks. prefetch_NAME asks for the weights of a strip of rows,
-/// multiply_NAME makes its sums, result_NAME(p) is what a row of it came to.
+/// The product of P projections of `rows` rows of `columns` blocks. prefetch_NAME asks for a third of the weights of a strip of
+/// rows (all at once, they would hold up what the step waits for), multiply_NAME makes its sums, result_NAME(p) is what a row of
+/// it came to.
 #define PRODUCT(name, rows_, P, columns, codesDiffer_)                                                       \
     const uint name##AtOnce = lanes / (columns * 4u); /* rows: an invocation has a quad of each */           \
     const uint name##Strip = mostQuads / P * name##AtOnce < lanes ? mostQuads / P * name##AtOnce : lanes;    \
@@ -359,20 +352,12 @@ int totalOfCodes(uint p) {
     const uint name##Quads = P * name##Passes;                                                               \
     const uint name##Share = (columns * 4u & (~(columns * 4u) + 1u)) < subgroupWidth                         \
                                  ? (columns * 4u & (~(columns * 4u) + 1u)) : subgroupWidth;                  \
-    void prefetch_##name(Rows own, Quads weights, uint strip) {                                              \
+    void prefetch_##name(Rows own, Quads weights, uint strip, uint part) {                                   \
         const uint rows = rows_, rowQuads = columns * 4u, atOnce = name##AtOnce, passes = name##Passes;      \
         const uint line = self() / rowQuads, quad = self() % rowQuads;                                       \
-        EACH_QUAD(ASK_WEIGHTS, name##Quads)                                                                  \
-    }                                                                                                        \
-    /* A sector of memory is 32 bytes; an invocation touches so many of each projection. */                  \
-    const uint name##Each = (name##Most * columns * 2u + lanes - 1u) / lanes;                                \
-    const uint name##Touched = P * name##Each < mostTouched ? P * name##Each : mostTouched;                  \
-    void touch_##name(Rows own, Words words) {                                                               \
-        const uint rows = rows_, rowQuads = columns * 4u, each = name##Each;                                 \
-        EACH_8(USE, 0u, mostTouched)                                                                         \
-        EACH_8(USE, 8u, mostTouched)                                                                         \
-        EACH_8(TOUCH, 0u, name##Touched)                                                                     \
-        EACH_8(TOUCH, 8u, name##Touched)                                                                     \
+        if (part == 0u) { EACH_8(ASK_WEIGHTS, 0u, name##Quads) }                                             \
+        if (part == 1u) { EACH_8(ASK_WEIGHTS, 8u, name##Quads) }                                             \
+        if (part == 2u) { EACH_8(ASK_WEIGHTS, 16u, name##Quads) }                                            \
     }                                                                                                        \
     void multiply_##name(Rows own, Quads weights, uint strip) {                                              \
         const uint rows = rows_, rowQuads = columns * 4u, atOnce = name##AtOnce, passes = name##Passes;      \
@@ -381,7 +366,7 @@ int totalOfCodes(uint p) {
         const uint line = self() / rowQuads, quad = self() % rowQuads;                                       \
         if (strip > 0u) {                                                                                    \
             barrier();                                                                                       \
-            prefetch_##name(own, weights, strip);                                                            \
+            for (uint part = 0u; part < 3u; ++part) prefetch_##name(own, weights, strip, part);              \
         }                                                                                                    \
         uvec4 code[4];                                                                                       \
         EACH_QUAD(ADD_PRODUCTS, name##Quads)                                                                 \
@@ -467,7 +452,6 @@ void main() {
 
     for (uint k = lane; k < (layers + 1u) * tableQuads; k += lanes) tableRows[k] = table.v[k];
     if (lane == 0u) givenUp = 0u;
-    for (uint k = 0u; k < mostTouched; ++k) touched[k] = 0u;
     barrier();
     uint tag = request.tag;
     uint token = request.token;
@@ -491,15 +475,15 @@ void main() {
                 fetch_hidden(f_, norms, hidden, hidden);
                 fetch_hidden(g_, norms, 2u * hidden, hidden);
                 Channel channel = channelOf(layer, ifg, 0u);
+                prefetch_ifg(ifg, weights, 0u, 0u);
                 await_hidden(x, residual, hidden, tag);
-                prefetch_ifg(ifg, weights, 0u);
-                touch_o(stream, Words(addressOf(layer, oWeights)));
                 float squares = 0.0;
                 EACH_COLUMN(WEIGH, hiddenColumns)
                 measure_hidden(0u, x, i_);
                 measure_hidden(1u, x, f_);
                 measure_hidden(2u, x, g_);
                 reduce(squares, squares_hidden(x));
+                prefetch_ifg(ifg, weights, 0u, 1u);
                 const float r = inverseOf(hidden, true);
                 const float stepI = stepOf(0u, r), stepF = stepOf(1u, r), stepG = stepOf(2u, r);
                 const float codeI = codeFactor(r, stepI), codeF = codeFactor(r, stepF), codeG = codeFactor(r, stepG);
@@ -508,6 +492,7 @@ void main() {
                 quantise_hidden(2u, g_, codeG);
                 const float factorI = times(gammaOf(layer, 0u), stepI), factorF = times(gammaOf(layer, 1u), stepF),
                             factorG = times(gammaOf(layer, 2u), stepG);
+                prefetch_ifg(ifg, weights, 0u, 2u);
                 NEXT_STEP
                 for (uint strip = 0u; strip < ifg.count; strip += ifgStrip) {
                     multiply_ifg(ifg, weights, strip);
@@ -529,18 +514,19 @@ void main() {
                 Quads weights = Quads(addressOf(layer, oWeights));
                 fetch_state(weight, Floats(addressOf(layer, gNorm)), 0u, stateWidth);
                 fetch_state(norms, Floats(addressOf(layer, oNorms)), 0u, stateWidth);
+                prefetch_o(stream, weights, 0u, 0u);
                 await_state(swish, stateOut, stateWidth, tag);
                 await_state(x, gateOut, stateWidth, tag);
-                prefetch_o(stream, weights, 0u);
-                touch_gate(gate, Words(addressOf(layer, gateWeights)));
                 float squares = 0.0;
                 EACH_COLUMN(WEIGH, stateColumns)
                 EACH_COLUMN(GATE, stateColumns)
                 measure_state(0u, x, norms);
                 reduce(squares, squares_state(x));
+                prefetch_o(stream, weights, 0u, 1u);
                 const float r = inverseOf(stateWidth, true), step = stepOf(0u, r);
                 quantise_state(0u, norms, codeFactor(r, step));
                 const float factor = times(gammaOf(layer, 3u), step);
+                prefetch_o(stream, weights, 0u, 2u);
                 NEXT_STEP
                 for (uint strip = 0u; strip < stream.count; strip += oStrip) {
                     multiply_o(stream, weights, strip);
@@ -552,16 +538,17 @@ void main() {
                 Quads weights = Quads(addressOf(layer, gateWeights));
                 fetch_hidden(weight, Floats(addressOf(layer, mlpNorm)), 0u, hidden);
                 fetch_hidden(norms, Floats(addressOf(layer, gateNorms)), 0u, hidden);
+                prefetch_gate(gate, weights, 0u, 0u);
                 await_hidden(x, residual, hidden, tag);
-                prefetch_gate(gate, weights, 0u);
-                touch_down(stream, Words(addressOf(layer, downWeights)));
                 float squares = 0.0;
                 EACH_COLUMN(WEIGH, hiddenColumns)
                 measure_hidden(0u, x, norms);
                 reduce(squares, squares_hidden(x));
+                prefetch_gate(gate, weights, 0u, 1u);
                 const float r = inverseOf(hidden, true), step = stepOf(0u, r);
                 quantise_hidden(0u, norms, codeFactor(r, step));
                 const float factor = times(gammaOf(layer, 4u), step);
+                prefetch_gate(gate, weights, 0u, 2u);
                 NEXT_STEP
                 for (uint strip = 0u; strip < gate.count; strip += gateStrip) {
                     multiply_gate(gate, weights, strip);
@@ -576,17 +563,15 @@ void main() {
                 float norms[mostColumns], x[mostColumns];
                 Quads weights = Quads(addressOf(layer, downWeights));
                 fetch_glu(norms, Floats(addressOf(layer, downNorms)), 0u, gluWidth);
+                prefetch_down(stream, weights, 0u, 0u);
                 await_glu(x, gluOut, gluWidth, tag);
-                prefetch_down(stream, weights, 0u);
-                if (layer + 1u < layers)
-                    touch_ifg(ifg, Words(addressOf(layer + 1u, ifgWeights)));
-                else
-                    touch_head(head, Words(addressOf(layers, headWeights)));
                 measure_glu(0u, x, norms);
                 reduce(0.0, squares_glu(x));
+                prefetch_down(stream, weights, 0u, 1u);
                 const float r = inverseOf(gluWidth, false), step = stepOf(0u, r);
                 quantise_glu(0u, norms, codeFactor(r, step));
                 const float factor = times(gammaOf(layer, 5u), step);
+                prefetch_down(stream, weights, 0u, 2u);
                 NEXT_STEP
                 for (uint strip = 0u; strip < stream.count; strip += downStrip) {
                     multiply_down(stream, weights, strip);
@@ -600,15 +585,17 @@ void main() {
         Quads weights = Quads(addressOf(layers, headWeights));
         fetch_hidden(weight, Floats(addressOf(layers, headNorm)), 0u, hidden);
         fetch_hidden(norms, Floats(addressOf(layers, headNorms)), 0u, hidden);
+        prefetch_head(head, weights, 0u, 0u);
         await_hidden(x, residual, hidden, tag);
-        prefetch_head(head, weights, 0u);
         float squares = 0.0;
         EACH_COLUMN(WEIGH, hiddenColumns)
         measure_hidden(0u, x, norms);
         reduce(squares, squares_hidden(x));
+        prefetch_head(head, weights, 0u, 1u);
         const float r = inverseOf(hidden, true), step = stepOf(0u, r);
         quantise_hidden(0u, norms, codeFactor(r, step));
         const float factor = times(gammaOf(layers, headGamma), step);
+        prefetch_head(head, weights, 0u, 2u);
         NEXT_STEP
         float best = -1.0 / 0.0;
         uint where = head.first;
@@ -626,7 +613,6 @@ void main() {
         }
         if (fed == count) {
             if (group == 0u && lane == 0u) reply.fed = fed;
-            if (patience == 0u) reply.gaveUp = unused;  // never
             return;
         }
         findLargest(best, where);

@@ -90,7 +90,7 @@ std::uint64_t readAll(const std::byte* bytes, std::size_t size) {
 
 }  // namespace
 
-constinit const Kernels scalarKernels{"scalar", [] { return true; }, accumulate, nullptr, sumOfSquares, weigh,     quantise,
+constinit const Kernels scalarKernels{"scalar", [] { return true; }, accumulate, nullptr, sumOfSquares, weigh, quantise,
                                       rescale,  addRescaled,         gates,      glu,     readAll};
 
 }  // namespace ternion

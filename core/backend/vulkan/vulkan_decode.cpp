@@ -7,8 +7,8 @@
 namespace ternion::vulkan {
 namespace {
 
-constexpr std::uint32_t lanes = 256;  // a workgroup's invocations
-constexpr std::uint32_t mostBlocks = 32;  // of a vector: the kernel's arrays hold no more
+constexpr std::uint32_t lanes = 256;          // a workgroup's invocations
+constexpr std::uint32_t mostBlocks = 32;      // of a vector: the kernel's arrays hold no more
 constexpr std::uint32_t patience = 1U << 20;  // readings: about a second
 constexpr std::uint32_t stepsOfALayer = 4;
 
@@ -120,15 +120,9 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     TERNION_CHECK(device.run(commands));
 
     decode.vocabulary_ = vocabulary;
-    decode.push_ = {decode.table_.address,
-                    decode.embeddings_.address,
-                    0,
-                    decode.logits_.address,
-                    decode.exchange_.address,
-                    decode.request_.address,
-                    decode.reply_.address,
-                    model.config.rmsNormEps,
-                    patience};
+    decode.push_ = {decode.table_.address,  decode.embeddings_.address, 0,
+                    decode.logits_.address, decode.exchange_.address,   decode.request_.address,
+                    decode.reply_.address,  model.config.rmsNormEps,    patience};
     return std::optional<PersistentDecode>(std::move(decode));
 }
 

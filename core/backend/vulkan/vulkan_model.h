@@ -61,7 +61,7 @@ private:
         std::array<Buffer, 2> input;  // [T, D], written by the host: embeddings of a chunk, and of the next
         Buffer x;                     // [T, D] the residual stream
         Buffer y;                     // [P, T, rows] what BitLinears give; h of each token
-        Buffer codes, steps, sums;   // [P, T, in] what BitLinears are given, quantised
+        Buffer codes, steps, sums;    // [P, T, in] what BitLinears are given, quantised
         Buffer logits;                // [headTokens, V]
         Buffer readback;              // logits, then what is traced
     };
