@@ -29,6 +29,8 @@ layout(constant_id = 8) const uint result = 0u;
 // What becomes of a product (ProductResult in vulkan_kernels.h).
 const uint addToResidual = 1u, accumulators = 2u, gates = 3u, glu = 4u;
 
+layout(buffer_reference, std430, buffer_reference_align = 16) buffer FloatQuads { vec4 v[]; };
+
 layout(push_constant, std430) uniform Push {
     Quads weights;  // [P, rows, blocks * 4] packed trits, two bits each (core/model/ternary_matrix.h)
     Quads codes;    // [P, T, codeQuads(columns)]
@@ -121,44 +123,63 @@ void multiply(uint subgroupRow, uint subgroupToken) {
     }
 }
 
-/// The result of a row and token of the subgroup's, which lie in the tile from quad `from` on.
-float resultAt(uint from, uint row, uint local, float before) {
-    const int total = int(tile[from + row / 4u][row % 4u]) - codeSum[local];  // the weights' codes were trit + 1
-    precise float value = float(total) * factor[local];
+/// The results of a token and four of the subgroup's rows, which lie in the tile's quad `from`.
+vec4 resultsAt(uint from, uint local, vec4 before) {
+    const ivec4 total = ivec4(tile[from]) - codeSum[local];  // the weights' codes were trit + 1
+    precise vec4 value = vec4(total) * factor[local];
     if (result == accumulators) value = intBitsToFloat(total);
     if (result == addToResidual) value = before + value;
     return value;
 }
 
-/// N tokens of the subgroup's results.
+/// What a product ends in. Called four times, not in a loop: a loop of a fixed length is unrolled when SPIR-V is made (glslc -O), which
+/// forgets what is `precise`.
+float end(float value, float second, uint row) {
+    precise float ended = value;
+    if (result == glu) ended = silu(value) * second;
+    if (result == gates && p == 0u) ended = silu(value);
+    if (result == gates && p == 1u) {
+        ended = sigmoid(value);
+        if (bounded != 0u) ended = aboveLowerBound(ended, lowerBound.v[min(row, rows - 1u)]);
+    }
+    return ended;
+}
+
+/// N tokens of the subgroup's results, four rows at a time.
 void finish(uint from, uint subgroupRow, uint subgroupToken) {
-    const uint width = result == glu ? subgroupRows / 2u : subgroupRows;
+    const uint width = (result == glu ? subgroupRows / 2u : subgroupRows) / 4u;
     const uint outRows = result == glu ? rows / 2u : rows;
     const uint firstOut = result == glu ? (firstRow + subgroupRow) / 2u : firstRow + subgroupRow;
-    const uint batch = 8u;
+    const uint batch = 4u;
+    const bool whole = outRows % 4u == 0u;  // then no four rows lie astride the end, and all are aligned
     for (uint first = gl_SubgroupInvocationID; first < N * width; first += batch * gl_SubgroupSize) {
         uint row[batch], local[batch], to[batch];
         bool inside[batch];
-        float before[batch];  // all read before any is written, so that no read waits for another
+        vec4 before[batch];  // all read before any is written, so that no read waits for another
         [[unroll]] for (uint i = 0u; i < batch; ++i) {
             const uint at = first + i * gl_SubgroupSize;
-            row[i] = at % width;
+            row[i] = firstOut + at % width * 4u;
             local[i] = subgroupToken + at / width;
-            inside[i] = at < N * width && firstOut + row[i] < outRows && firstToken + local[i] < tokens;
-            to[i] = (p * tokens + firstToken + local[i]) * outRows + firstOut + row[i];
-            before[i] = result == addToResidual && inside[i] ? y.v[to[i]] : 0.0;
+            inside[i] = at < N * width && row[i] < outRows && firstToken + local[i] < tokens;
+            to[i] = (p * tokens + firstToken + local[i]) * outRows + row[i];
+            before[i] = vec4(0.0);
+            if (result != addToResidual || !inside[i]) continue;
+            if (whole)
+                before[i] = FloatQuads(y).v[to[i] / 4u];
+            else
+                for (uint c = 0u; c < min(outRows - row[i], 4u); ++c) before[i][c] = y.v[to[i] + c];
         }
         [[unroll]] for (uint i = 0u; i < batch; ++i) {
             if (!inside[i]) continue;
-            const uint here = from + (local[i] - subgroupToken) * outStride;
-            precise float value = resultAt(here, row[i], local[i], before[i]);
-            if (result == glu) value = silu(value) * resultAt(here, width + row[i], local[i], 0.0);
-            if (result == gates && p == 0u) value = silu(value);
-            if (result == gates && p == 1u) {
-                value = sigmoid(value);
-                if (bounded != 0u) value = aboveLowerBound(value, lowerBound.v[firstOut + row[i]]);
-            }
-            y.v[to[i]] = value;
+            const uint here = from + (local[i] - subgroupToken) * outStride + (row[i] - firstOut) / 4u;
+            precise vec4 value = resultsAt(here, local[i], before[i]);
+            const vec4 second = result == glu ? resultsAt(here + width, local[i], vec4(0.0)) : vec4(0.0);
+            value = vec4(end(value.x, second.x, row[i]), end(value.y, second.y, row[i] + 1u), end(value.z, second.z, row[i] + 2u),
+                         end(value.w, second.w, row[i] + 3u));
+            if (whole)
+                FloatQuads(y).v[to[i] / 4u] = value;
+            else
+                for (uint c = 0u; c < min(outRows - row[i], 4u); ++c) y.v[to[i] + c] = value[c];
         }
     }
 }
@@ -181,12 +202,11 @@ void main() {
     read(0u);
     write();
     barrier();
-    for (uint step_ = 0u; step_ < steps; ++step_) {
-        const bool more = step_ + 1u < steps;
-        if (more) read(step_ + 1u);
+    for (uint next = 1u; next <= steps; ++next) {
+        read(min(next, steps - 1u));  // once too often: under a condition it is not done early (a tenth slower on an H100)
         multiply(subgroupRow, subgroupToken);
         barrier();
-        if (more) write();
+        write();
         barrier();
     }
 

@@ -16,8 +16,8 @@ ProductShape productShape(const PhysicalDevice& device) {
     return shape;
 }
 
-constexpr std::uint32_t mlgruChannels = 32;  // of a workgroup
-constexpr std::uint32_t tokensAhead = 32;    // whose gates mlgru reads early: hides the memory's latency behind its own chain
+constexpr std::uint32_t mlgruChannels = 32;      // of a workgroup
+constexpr std::uint32_t mlgruInvocations = 288;  // of mlgru_activated
 
 // On matrix units a workgroup makes a square of results, its subgroups a square each: many, so that they hide each other's
 // waits.
@@ -27,7 +27,8 @@ constexpr std::uint32_t matrixSharedBytes = 2 * matrixTile * (9 * 16 + 4);
 
 bool usesMatrix(const PhysicalDevice& device) {
     return device.matrix && device.limits.maxComputeSharedMemorySize >= matrixSharedBytes &&
-           device.limits.maxComputeWorkGroupInvocations >= matrixSubgroups * device.matrix->subgroupSize;
+           device.limits.maxComputeWorkGroupInvocations >=
+               std::max(mlgruInvocations, matrixSubgroups * device.matrix->subgroupSize);
 }
 
 constexpr std::uint32_t divideUp(std::uint32_t count, std::uint32_t by) { return (count + by - 1) / by; }
@@ -48,12 +49,11 @@ Result<Kernels> Kernels::create(Device& device, Packing packing) {
          {std::pair{&kernels.normQuantise_, "norm_quantise"}, std::pair{&kernels.plainQuantise_, "plain_quantise"},
           std::pair{&kernels.gateQuantise_, "gate_quantise"}, std::pair{&kernels.gluQuantise_, "glu_quantise"}})
         TERNION_CHECK(makeReducing(*pipeline, name, sizeof(QuantisePush), std::array{shuffled, batch}));
-    for (const std::uint32_t activated : {0U, 1U})
-        for (const std::uint32_t keepGates : {0U, 1U}) {
-            TERNION_TRY(kernels.mlgru_[activated][keepGates],
-                        device.pipeline("mlgru", std::array{activated, activated != 0 ? tokensAhead : 1U, keepGates},
-                                        sizeof(MlgruPush)));
-        }
+    for (const std::uint32_t keepGates : {0U, 1U}) {
+        TERNION_TRY(kernels.mlgru_[0][keepGates], device.pipeline("mlgru", std::array{keepGates}, sizeof(MlgruPush)));
+        if (!usesMatrix(device.physical())) continue;
+        TERNION_TRY(kernels.mlgru_[1][keepGates], device.pipeline("mlgru_activated", std::array{keepGates}, sizeof(MlgruPush)));
+    }
 
     const ProductShape shape = productShape(device.physical());
     const std::uint32_t dense = packing == Packing::Dense ? 1 : 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <future>
 #include <utility>
 
 #include "backend/input_checks.h"
@@ -15,9 +16,11 @@ std::size_t mostTokens(const PhysicalDevice& device) { return device.info.softwa
 // ... and a multiple of this where there are so many: no tile of the kernels is then left partly empty.
 constexpr std::size_t tokenGrain = 128;
 // Device memory that a pass may work in; it bounds the tokens of a submission.
-constexpr std::size_t scratchBytes = std::size_t{36} << 20;
+constexpr std::size_t scratchBytes = std::size_t{40} << 20;
 constexpr std::size_t denseScratchBytes = std::size_t{8} << 20;  // who packs densely is short of memory
 constexpr std::uint32_t mostHeadTokens = 8;
+// Threads, at most, that gather a pass' embeddings while its commands are recorded: rows at random, each a wait for memory.
+constexpr std::size_t gatherers = 4;
 
 std::size_t sizeOf(int extent) { return static_cast<std::size_t>(extent); }
 
@@ -139,8 +142,7 @@ MemoryUse VulkanModel::memory() const {
     return use;
 }
 
-void VulkanModel::embed(std::span<const TokenId> tokens, const Buffer& input) const {
-    auto rows = input.as<float>();
+void VulkanModel::embed(std::span<const TokenId> tokens, std::span<float> rows) const {
     const std::size_t hidden = sizeOf(model_->config.hiddenSize);
     for (const TokenId token : tokens) {
         model_->embeddings.row(token, rows.first(hidden));
@@ -323,7 +325,7 @@ Result<DecodeOutput> VulkanModel::decode(TokenId first, int count, std::optional
 
 Status VulkanModel::decodeStep(TokenId token, VulkanState& state, ForwardOutput& output) {
     const ReadbackPlan plan = planReadback(1, {});
-    embed({&token, 1}, scratch_.input[0]);
+    embed({&token, 1}, scratch_.input[0].as<float>());
     if (!state.decode_ || state.decodeReadback_ != readbackMade_) {
         TERNION_TRY(state.decode_, device_->commands());
         TERNION_CHECK(state.decode_->begin());
@@ -368,12 +370,18 @@ Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, Devi
             ForwardOptions partOptions = options;
             if (options.logits == LogitsWanted::Last && first + count < tokens.size()) partOptions.logits = LogitsWanted::None;
             const Buffer& input = scratch_.input[part % scratch_.input.size()];
-            embed(here, input);
+            std::vector<std::future<void>> gathering;
+            const std::size_t each = std::max(tokenGrain, (here.size() + gatherers - 1) / gatherers);
+            for (std::size_t begin = 0; begin < here.size(); begin += each)
+                gathering.push_back(std::async(&VulkanModel::embed, this,
+                                               here.subspan(begin, std::min(each, here.size() - begin)),
+                                               input.as<float>().subspan(begin * sizeOf(model_->config.hiddenSize))));
             TERNION_TRY(auto commands, device_->commands());
             Chunk next{std::move(commands), static_cast<int>(first), count, planReadback(count, partOptions)};
             TERNION_CHECK(next.commands.begin());
             recordPass(next.commands, input, state, count, next.plan);
             TERNION_CHECK(next.commands.end());
+            for (const auto& gathered : gathering) gathered.wait();
             if (const auto before = std::exchange(running, {})) TERNION_CHECK(finishChunk(*before, state, output));
             if (options.stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
             TERNION_CHECK(device_->submit(next.commands));

@@ -92,7 +92,7 @@ private:
           weights_(std::move(weights)),
           kernels_(std::move(kernels)) {}
     Status allocateScratch();
-    void embed(std::span<const TokenId> tokens, const Buffer& input) const;
+    void embed(std::span<const TokenId> tokens, std::span<float> rows) const;
     QuantisePush quantisePush(const Buffer& x, VkDeviceAddress weight, const DeviceBitLinear& linear,
                               std::uint32_t tokens) const;
     BitLinearPush productPush(const DeviceBitLinear& linear, const Buffer& y, std::uint32_t tokens) const;
