@@ -13,6 +13,7 @@
 
 #include "backend/cpu/cpu_backend.h"
 #include "backend/vulkan/vulkan_backend.h"
+#include "base/user_folders.h"
 #include "shell/settings.h"
 #include "workbench.h"
 
@@ -64,7 +65,7 @@ int runWindow(const QStringList& arguments) {
         return 1;
     }
     BackendRegistry registry;
-    registry.add(makeVulkanBackend());
+    registry.add(makeVulkanBackend({.cacheFolder = userCacheFolder()}));
     registry.add(makeCpuBackend());
     Workbench workbench(std::move(registry), settings, std::move(conversations));
     workbench.window.show();

@@ -8,6 +8,7 @@
 #include "backend/cpu/cpu_backend.h"
 #include "backend/vulkan/vulkan_backend.h"
 #include "base/log.h"
+#include "base/user_folders.h"
 #include "command.h"
 
 namespace ternion::cli {
@@ -105,7 +106,7 @@ int run(int argc, char** argv) {
     static Interrupt interrupt;
     Context context;
     context.armInterrupt = [] { return interrupt.arm(); };
-    context.registry.add(makeVulkanBackend());
+    context.registry.add(makeVulkanBackend({.cacheFolder = userCacheFolder()}));
     context.registry.add(makeCpuBackend());
     setLogHook([](LogLevel level, std::string_view message) {
         if (level >= LogLevel::Warning) std::cerr << message << "\n";

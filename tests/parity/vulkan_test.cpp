@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "backend/cpu/cpu_backend.h"
 #include "engine/session.h"
@@ -295,6 +296,37 @@ TEST(VulkanBackend, AModelThatFitsDenselyOnlyIsPackedSoAndOneThatDoesNotFitSaysH
     const auto fits = loadWithin(least, Packing::Auto);
     ASSERT_TRUE(fits.ok()) << fits.error().text();
     EXPECT_EQ((*fits)->packing(), Packing::Dense);
+}
+
+TEST(VulkanBackend, KeepsCompiledKernelsAndRunsWithoutWhatIsDamaged) {
+    std::string name = (std::filesystem::temp_directory_path() / "ternion-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    VulkanOptions options;
+    options.validation = true;
+    options.onValidationMessage = [](const std::string& message) { ADD_FAILURE() << message; };
+    options.cacheFolder = std::filesystem::path(name) / "kept";
+    const auto model = parity::oddModel(parity::oddConfig(61, 77));
+    const auto expected = parity::pass(*reference(model), parity::tokenIds(3, 101), 3).output.logits;
+    const auto kept = [&] {
+        std::vector<std::filesystem::path> files;
+        for (const auto& entry : std::filesystem::directory_iterator(options.cacheFolder)) files.push_back(entry.path());
+        return files;
+    };
+    const auto run = [&] {
+        const auto loaded = makeVulkanBackend(options)->load(model, 0, {});
+        ASSERT_TRUE(loaded.ok()) << loaded.error().text();
+        parity::expectSameBits(expected, parity::pass(**loaded, parity::tokenIds(3, 101), 3).output.logits, "logits");
+        EXPECT_EQ(kept().size(), 1U);
+    };
+    run();
+    const auto size = std::filesystem::file_size(kept().front());
+    const auto written = std::filesystem::last_write_time(kept().front());
+    run();
+    EXPECT_EQ(std::filesystem::last_write_time(kept().front()), written) << "written again though nothing was compiled anew";
+    std::filesystem::resize_file(kept().front(), size - 1);
+    run();
+    EXPECT_EQ(std::filesystem::file_size(kept().front()), size);
+    std::filesystem::remove_all(name);
 }
 
 TEST(VulkanBackend, LoadingCanBeStopped) {

@@ -44,11 +44,13 @@ using PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR = VkResult(VKAPI_PTR
         apply(vkGetBufferMemoryRequirements) apply(vkGetBufferDeviceAddress) apply(vkAllocateMemory) apply(vkFreeMemory)       \
             apply(vkBindBufferMemory) apply(vkMapMemory) apply(vkCreateShaderModule) apply(vkDestroyShaderModule)              \
                 apply(vkCreatePipelineLayout) apply(vkDestroyPipelineLayout) apply(vkCreateComputePipelines)                   \
-                    apply(vkDestroyPipeline) apply(vkCreateCommandPool) apply(vkDestroyCommandPool)                            \
-                        apply(vkAllocateCommandBuffers) apply(vkFreeCommandBuffers) apply(vkBeginCommandBuffer)                \
-                            apply(vkEndCommandBuffer) apply(vkCmdBindPipeline) apply(vkCmdPushConstants) apply(vkCmdDispatch)  \
-                                apply(vkCmdPipelineBarrier) apply(vkCmdCopyBuffer) apply(vkCmdFillBuffer) apply(vkCreateFence) \
-                                    apply(vkDestroyFence) apply(vkResetFences) apply(vkWaitForFences) apply(vkQueueSubmit)
+                    apply(vkCreatePipelineCache) apply(vkDestroyPipelineCache) apply(vkGetPipelineCacheData)                   \
+                        apply(vkDestroyPipeline) apply(vkCreateCommandPool) apply(vkDestroyCommandPool)                        \
+                            apply(vkAllocateCommandBuffers) apply(vkFreeCommandBuffers) apply(vkBeginCommandBuffer)            \
+                                apply(vkEndCommandBuffer) apply(vkCmdBindPipeline) apply(vkCmdPushConstants)                   \
+                                    apply(vkCmdDispatch) apply(vkCmdPipelineBarrier) apply(vkCmdCopyBuffer)                    \
+                                        apply(vkCmdFillBuffer) apply(vkCreateFence) apply(vkDestroyFence) apply(vkResetFences) \
+                                            apply(vkWaitForFences) apply(vkQueueSubmit)
 
 namespace ternion::vulkan {
 

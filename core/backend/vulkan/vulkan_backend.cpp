@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "backend/vulkan/vulkan_model.h"
+#include "base/log.h"
 
 namespace ternion {
 namespace {
@@ -37,11 +38,12 @@ public:
         const auto& physical = all[static_cast<std::size_t>(index)];
         if (!physical.info.usable) return Error{ErrorCode::DeviceUnavailable, physical.info.reason, physical.info.name};
         TERNION_TRY(auto device, vulkan::Device::create(*instance, physical));
-        if (load.packing != Packing::Auto)
-            return vulkan::VulkanModel::load(std::move(device), std::move(model), load.packing, progress);
-        auto loaded = vulkan::VulkanModel::load(device, model, Packing::TwoBit, progress);
-        if (!loaded && loaded.error().code == ErrorCode::DeviceOutOfMemory)
-            return vulkan::VulkanModel::load(std::move(device), std::move(model), Packing::Dense, progress);
+        const bool either = load.packing == Packing::Auto;
+        auto loaded = vulkan::VulkanModel::load(device, model, either ? Packing::TwoBit : load.packing, progress);
+        if (either && !loaded && loaded.error().code == ErrorCode::DeviceOutOfMemory)
+            loaded = vulkan::VulkanModel::load(device, std::move(model), Packing::Dense, progress);
+        if (loaded)  // a cache that cannot be kept is no reason not to run
+            if (const auto kept = device->keepPipelines(); !kept) log(LogLevel::Warning, kept.error().text());
         return loaded;
     }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,10 +31,11 @@ struct VulkanPaths {
 
 struct VulkanOptions {
     std::uint64_t memoryLimit = 0;  ///< bytes of device memory to use at most; 0: all there is
-    VulkanPaths paths;
-    bool validation = false;  ///< load the Khronos validation layer, if it is installed
+    VulkanPaths paths = {};
+    std::filesystem::path cacheFolder = {};  ///< keeps what drivers compile from one start to the next; empty: nothing is kept
+    bool validation = false;                 ///< load the Khronos validation layer, if it is installed
     /// Called with every validation message (any thread). Tests fail on one.
-    std::function<void(const std::string& message)> onValidationMessage;
+    std::function<void(const std::string& message)> onValidationMessage = {};
 };
 
 /// Never fails: without a Vulkan loader or driver, devices() is one unusable entry that says what to install.

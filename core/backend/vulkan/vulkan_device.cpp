@@ -56,12 +56,33 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
     VkFence fence = VK_NULL_HANDLE;
     TERNION_CHECK(check(api.vkCreateFence(device->device_, &fenceInfo, nullptr, &fence), name));
     device->fence_ = {fence, [owner](VkFence f) { owner->api_.vkDestroyFence(owner->device_, f, nullptr); }};
+    const auto& folder = device->instance_->options().cacheFolder;
+    if (folder.empty()) return device;
+    device->kept_ = loadPipelineCache(folder, physical.cacheKey);
+    const VkPipelineCacheCreateInfo cacheInfo{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO, nullptr, 0, device->kept_.size(),
+                                              device->kept_.data()};
+    VkPipelineCache cache = VK_NULL_HANDLE;
+    TERNION_CHECK(check(api.vkCreatePipelineCache(device->device_, &cacheInfo, nullptr, &cache), name));
+    device->cache_ = {cache, [owner](VkPipelineCache c) { owner->api_.vkDestroyPipelineCache(owner->device_, c, nullptr); }};
     return device;
+}
+
+Status Device::keepPipelines() const {
+    if (cache_.get() == VK_NULL_HANDLE) return {};
+    const char* name = physical_.info.name.c_str();
+    std::size_t size = 0;
+    TERNION_CHECK(check(api_.vkGetPipelineCacheData(device_, cache_.get(), &size, nullptr), name));
+    std::vector<std::byte> data(size);
+    TERNION_CHECK(check(api_.vkGetPipelineCacheData(device_, cache_.get(), &size, data.data()), name));
+    data.resize(size);
+    if (data == kept_) return {};
+    return savePipelineCache(instance_->options().cacheFolder, physical_.cacheKey, data);
 }
 
 Device::~Device() {
     if (device_ == VK_NULL_HANDLE) return;
     api_.vkDeviceWaitIdle(device_);
+    cache_ = {};
     fence_ = {};
     pool_ = {};
     api_.vkDestroyDevice(device_, nullptr);
@@ -188,7 +209,7 @@ Result<Pipeline> Device::pipeline(std::string_view name, std::span<const std::ui
         VK_NULL_HANDLE,
         -1};
     VkPipeline handle = VK_NULL_HANDLE;
-    TERNION_CHECK(check(api_.vkCreateComputePipelines(device_, VK_NULL_HANDLE, 1, &info, nullptr, &handle), what.c_str()));
+    TERNION_CHECK(check(api_.vkCreateComputePipelines(device_, cache_.get(), 1, &info, nullptr, &handle), what.c_str()));
     pipeline.pipeline = {handle, [this](VkPipeline p) { api_.vkDestroyPipeline(device_, p, nullptr); }};
     return pipeline;
 }

@@ -56,6 +56,8 @@ public:
     /// device's subgroupSize.
     Result<Pipeline> pipeline(std::string_view name, std::span<const std::uint32_t> constants, std::size_t pushBytes,
                               bool subgroups = false);
+    /// Keeps what the driver has compiled so far in the options' cacheFolder, if there is one and it was not there yet. Io.
+    Status keepPipelines() const;
     Result<Commands> commands();
     /// Runs recorded commands and waits for them. DeviceLost.
     Status run(const Commands& commands);
@@ -79,6 +81,8 @@ private:
     VkDeviceSize allocated_ = 0;  // in device buffers that live
     Owned<VkCommandPool> pool_;
     Owned<VkFence> fence_;
+    Owned<VkPipelineCache> cache_;
+    std::vector<std::byte> kept_;  // what the cache began with
 };
 
 /// A command buffer. Every step sees what the steps before it wrote. Record once between begin() and end(), run as often as

@@ -69,6 +69,8 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
     VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &subgroup, {}};
     api.vkGetPhysicalDeviceProperties2(handle, &properties);
     device.limits = properties.properties.limits;
+    device.cacheKey = {properties.properties.vendorID, properties.properties.deviceID, properties.properties.driverVersion, {}};
+    std::copy_n(properties.properties.pipelineCacheUUID, device.cacheKey.uuid.size(), device.cacheKey.uuid.begin());
     device.maxAllocation = allocation.maxMemoryAllocationSize;
 
     std::uint32_t count = 0;

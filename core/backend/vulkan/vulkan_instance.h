@@ -6,6 +6,7 @@
 
 #include "backend/backend.h"
 #include "backend/vulkan/cooperative_matrix.h"
+#include "backend/vulkan/pipeline_cache.h"
 #include "backend/vulkan/vulkan_api.h"
 #include "backend/vulkan/vulkan_backend.h"
 
@@ -33,6 +34,7 @@ struct PhysicalDevice {
     VkPhysicalDeviceMemoryProperties memory{};
     VkDeviceSize memoryLimit = 0;  ///< bytes to use at most; 0: all there is
     VulkanPaths paths;
+    PipelineCacheKey cacheKey;
 
     /// Narrows what it has to what `wanted` allows.
     void choose(const VulkanPaths& wanted);
@@ -49,6 +51,7 @@ public:
 
     const Api& api() const { return api_; }
     const std::vector<PhysicalDevice>& devices() const { return devices_; }
+    const VulkanOptions& options() const { return options_; }
 
 private:
     Instance() = default;

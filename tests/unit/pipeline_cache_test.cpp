@@ -1,0 +1,98 @@
+// The pipeline cache on disk: what is kept comes back, and nothing else is ever handed to a driver.
+#include "backend/vulkan/pipeline_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <string>
+
+namespace ternion::vulkan {
+namespace {
+
+class PipelineCache : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string name = (std::filesystem::temp_directory_path() / "ternion-XXXXXX").string();
+        ASSERT_NE(mkdtemp(name.data()), nullptr);
+        folder_ = name;
+    }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+
+    /// As a driver makes it: its header, then bytes of its own.
+    std::vector<std::byte> dataOf(const PipelineCacheKey& key, std::size_t more = 1000) const {
+        std::vector<std::byte> data(32 + more, std::byte{0x5A});
+        const std::uint32_t head[] = {32, 1, key.vendor, key.device};
+        std::memcpy(data.data(), head, sizeof head);
+        std::memcpy(data.data() + sizeof head, key.uuid.data(), key.uuid.size());
+        return data;
+    }
+    std::string fileText() const {
+        std::ifstream in(folder_ / key_.fileName(), std::ios::binary);
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+
+    std::filesystem::path folder_;
+    PipelineCacheKey key_{0x10DE, 0x2330, 7, {1, 2, 3}};
+};
+
+TEST_F(PipelineCache, ComesBackInAFolderOfTheUsersOwn) {
+    const auto inner = folder_ / "made" / "here";
+    const auto data = dataOf(key_);
+    ASSERT_TRUE(savePipelineCache(inner, key_, data).ok());
+    EXPECT_EQ(loadPipelineCache(inner, key_), data);
+    EXPECT_EQ(std::filesystem::status(inner).permissions(), std::filesystem::perms::owner_all);
+    const auto longer = dataOf(key_, 5000);
+    ASSERT_TRUE(savePipelineCache(inner, key_, longer).ok());
+    EXPECT_EQ(loadPipelineCache(inner, key_), longer);
+}
+
+TEST_F(PipelineCache, OfAnotherDriverOrDeviceIsNone) {
+    ASSERT_TRUE(savePipelineCache(folder_, key_, dataOf(key_)).ok());
+    auto other = key_;
+    other.driver = 8;
+    EXPECT_TRUE(loadPipelineCache(folder_, other).empty());
+    // Even where a file has the name of one and the data of another.
+    for (const auto& change : std::initializer_list<std::function<void(PipelineCacheKey&)>>{
+             [](auto& k) { k.vendor = 1; }, [](auto& k) { k.device = 1; }, [](auto& k) { k.uuid[15] = 1; }}) {
+        other = key_;
+        change(other);
+        std::filesystem::copy_file(folder_ / key_.fileName(), folder_ / other.fileName());
+        EXPECT_TRUE(loadPipelineCache(folder_, other).empty());
+        ASSERT_TRUE(savePipelineCache(folder_, other, dataOf(key_)).ok());
+        EXPECT_TRUE(loadPipelineCache(folder_, other).empty());
+    }
+}
+
+TEST_F(PipelineCache, DamagedIsNone) {
+    EXPECT_TRUE(loadPipelineCache(folder_, key_).empty());
+    ASSERT_TRUE(savePipelineCache(folder_, key_, dataOf(key_, 64)).ok());
+    const std::string whole = fileText();
+    const auto withText = [&](const std::string& text) {
+        std::ofstream(folder_ / key_.fileName(), std::ios::binary) << text;
+        return loadPipelineCache(folder_, key_);
+    };
+    ASSERT_FALSE(withText(whole).empty());
+    for (std::size_t length = 0; length < whole.size(); ++length)
+        EXPECT_TRUE(withText(whole.substr(0, length)).empty()) << length;
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+        std::string damaged = whole;
+        damaged[at] = static_cast<char>(damaged[at] ^ 0x40);
+        EXPECT_TRUE(withText(damaged).empty()) << at;
+    }
+    EXPECT_TRUE(withText(whole + "x").empty());
+}
+
+TEST_F(PipelineCache, WhereItCannotBeKeptIsAnErrorThatSaysWhy) {
+    std::filesystem::create_directories(folder_ / key_.fileName());
+    EXPECT_TRUE(loadPipelineCache(folder_, key_).empty());
+    EXPECT_FALSE(savePipelineCache(folder_, key_, dataOf(key_)).ok());
+    std::ofstream(folder_ / "file") << "in the way";
+    const auto status = savePipelineCache(folder_ / "file", key_, dataOf(key_));
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().code, ErrorCode::Io);
+}
+
+}  // namespace
+}  // namespace ternion::vulkan
