@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "command.h"
+#include "kernel_profile.h"
 #include "measure/host_memory.h"
 
 namespace ternion::cli {
@@ -16,6 +17,7 @@ struct Options {
     std::string preset;
     int prompt = 512;
     int tokens = 128;
+    bool profileKernels = false;
 };
 
 double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -124,6 +126,11 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
     TERNION_TRY(const double bandwidth, device->measureReadBandwidth());
     TERNION_TRY(const auto host, hostMemory());
 
+    nlohmann::ordered_json kernels;
+    if (options.profileKernels) {
+        TERNION_TRY(kernels, kernelProfile(*device, options.prompt));
+    }
+
     const MemoryUse memory = device->memory();
     const Model& model = device->model();
     const double perToken = decode.total / std::max<double>(1.0, static_cast<double>(decode.seconds.size()));
@@ -135,25 +142,28 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
             model.name.c_str(), device->device().id().c_str(), device->device().name.c_str(), options.prompt, prefill,
             options.tokens, 1.0 / perToken, 1e3 * percentile(decode.seconds, 0.5), 1e3 * percentile(decode.seconds, 0.99),
             static_cast<double>(memory.weights) / 1e6, bandwidth / 1e9, roofline);
-    return nlohmann::ordered_json{{"model", model.name},
-                                  {"backend", device->device().id()},
-                                  {"device", device->device().name},
-                                  {"driver", device->device().driver},
-                                  {"params", model.config.parameterCount()},
-                                  {"packing", device->packing() == Packing::Dense ? "dense" : "2bit"},
-                                  {"weight_bytes", memory.weights},
-                                  {"prompt_tokens", options.prompt},
-                                  {"prefill_tok_s", prefill},
-                                  {"decode_tokens", options.tokens},
-                                  {"decode_tok_s", 1.0 / perToken},
-                                  {"decode_ms_p50", 1e3 * percentile(decode.seconds, 0.5)},
-                                  {"decode_ms_p99", 1e3 * percentile(decode.seconds, 0.99)},
-                                  {"peak_device_bytes", memory.total()},
-                                  {"peak_host_bytes", host.peak},
-                                  {"host_bytes_after_first_token", decode.residentAfterFirst},
-                                  {"host_bytes_after_last_token", decode.residentAfterLast},
-                                  {"read_bandwidth_Bps", bandwidth},
-                                  {"roofline_fraction", roofline}};
+    if (!context.json && options.profileKernels) printKernelProfile(kernels);
+    nlohmann::ordered_json figures{{"model", model.name},
+                                   {"backend", device->device().id()},
+                                   {"device", device->device().name},
+                                   {"driver", device->device().driver},
+                                   {"params", model.config.parameterCount()},
+                                   {"packing", device->packing() == Packing::Dense ? "dense" : "2bit"},
+                                   {"weight_bytes", memory.weights},
+                                   {"prompt_tokens", options.prompt},
+                                   {"prefill_tok_s", prefill},
+                                   {"decode_tokens", options.tokens},
+                                   {"decode_tok_s", 1.0 / perToken},
+                                   {"decode_ms_p50", 1e3 * percentile(decode.seconds, 0.5)},
+                                   {"decode_ms_p99", 1e3 * percentile(decode.seconds, 0.99)},
+                                   {"peak_device_bytes", memory.total()},
+                                   {"peak_host_bytes", host.peak},
+                                   {"host_bytes_after_first_token", decode.residentAfterFirst},
+                                   {"host_bytes_after_last_token", decode.residentAfterLast},
+                                   {"read_bandwidth_Bps", bandwidth},
+                                   {"roofline_fraction", roofline}};
+    if (options.profileKernels) figures["kernels"] = std::move(kernels);
+    return figures;
 }
 
 }  // namespace
@@ -166,6 +176,8 @@ Run setupBench(CLI::App& app, Context& context) {
         ->check(from(0))
         ->capture_default_str();
     app.add_option("-n,--max-tokens", options->tokens, "Tokens of the decode run")->check(from(1))->capture_default_str();
+    app.add_flag("--profile-kernels", options->profileKernels,
+                 "Time each kernel of a pass too, by the device's clock, dispatched one by one");
     return [&context, options] { return run(*options, context); };
 }
 

@@ -50,4 +50,8 @@ Result<std::unique_ptr<DeviceModel>> BackendRegistry::load(std::string_view id, 
     return Error{ErrorCode::DeviceUnavailable, "its backend is not part of this program", std::string(id)};
 }
 
+Result<PassTimes> DeviceModel::timeKernels(int /*tokens*/) {
+    return Error{ErrorCode::Unsupported, "it runs no kernels one after another that could be timed", device().id()};
+}
+
 }  // namespace ternion

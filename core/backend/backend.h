@@ -90,6 +90,17 @@ struct MemoryUse {
     std::uint64_t total() const { return weights + state + scratch; }
 };
 
+/// What the device's own clock says of one dispatch.
+struct KernelTime {
+    std::string kernel;
+    double seconds = 0.0;
+    std::uint64_t weightBytes = 0;  ///< trits that it reads at least once; 0: it has none
+};
+struct PassTimes {
+    int tokens = 0;                   ///< of the pass
+    std::vector<KernelTime> kernels;  ///< in the order of the pass
+};
+
 /// All intermediates of one BitLinear over T tokens; what parity tests compare.
 struct BitLinearOutput {
     std::vector<std::int8_t> codes;          ///< `[T, in]`
@@ -126,6 +137,11 @@ public:
     /// Bytes a second that this device reads from its memory, measured now over a buffer larger than its caches (about 0.2 s):
     /// the roof that decode is judged against.
     virtual Result<double> measureReadBandwidth() = 0;
+
+    /// One pass over `tokens` tokens, or as many of them as go together, on a state of its own and dispatch by dispatch: one
+    /// token goes the way of decode without decode()'s short cuts. Unsupported, saying why, where there is nothing to time or
+    /// no clock.
+    virtual Result<PassTimes> timeKernels(int tokens);
 
     // For tests and inspection only: parts of a pass, fed from the host.
     /// One layer over T tokens: `x` is `[T, D]` entering it, the result what leaves it; layer `layer` of `state` advances.

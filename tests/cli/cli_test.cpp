@@ -121,6 +121,7 @@ TEST(Cli, EveryCommandGivesTheKeysOfItsContract) {
         {{"bench", "--model", golden, "-p", "16", "-n", "8", "--backend", "cpu"},
          {"backend", "device", "params", "weight_bytes", "prefill_tok_s", "decode_tok_s", "decode_ms_p50", "decode_ms_p99",
           "peak_device_bytes", "peak_host_bytes", "read_bandwidth_Bps", "roofline_fraction"}},
+        {{"bench", "--model", golden, "-p", "4", "-n", "2", "--backend", "vulkan", "--profile-kernels"}, {"kernels"}},
     };
     for (auto row : rows) {
         row.arguments.emplace_back("--json");

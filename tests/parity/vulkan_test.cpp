@@ -231,6 +231,37 @@ TEST_P(VulkanModels, DecodeGoesOnAfterTracesHaveMovedTheReadback) {
     });
 }
 
+TEST_P(VulkanModels, TimesEachDispatchOfAPass) {
+    const auto model = parity::oddModel(parity::oddConfig(61, 77));
+    const std::uint64_t rowBytes = GetParam().packing == Packing::Dense ? 16 : 64;  // of 77 columns and fewer
+    onEveryDevice(model, [&](DeviceModel& device) {
+        for (const int tokens : {1, 3}) {
+            const auto times = device.timeKernels(tokens);
+            ASSERT_TRUE(times.ok()) << times.error().text();
+            EXPECT_EQ(times->tokens, tokens);
+            EXPECT_EQ(times->kernels.size(), static_cast<std::size_t>(9 * model->config.numLayers + 2));
+            std::uint64_t bytes = 0;
+            double seconds = 0.0;
+            for (const KernelTime& time : times->kernels) {
+                EXPECT_GE(time.seconds, 0.0) << time.kernel;
+                EXPECT_EQ(time.weightBytes > 0, time.kernel.starts_with("bit_linear")) << time.kernel;
+                seconds += time.seconds;
+                bytes += time.weightBytes;
+            }
+            EXPECT_GT(seconds, 0.0);
+            EXPECT_LT(seconds, 60.0);
+            std::uint64_t rows = 0;
+            model->forEachBitLinear(
+                [&](const std::string&, const BitLinear& linear) { rows += static_cast<std::uint64_t>(linear.weight.rows()); });
+            EXPECT_EQ(bytes, rows * rowBytes);
+        }
+        // What comes after is none the wiser.
+        const auto ids = parity::tokenIds(5, model->config.vocabSize);
+        parity::expectSameBits(parity::pass(*reference(model), ids, 5).output.logits,
+                               parity::pass(device, ids, 5).output.logits, "logits after");
+    });
+}
+
 TEST_P(VulkanModels, RefusesTheSameInputWithTheSameWords) {
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     const auto cpu = reference(model);

@@ -39,18 +39,20 @@ using PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR = VkResult(VKAPI_PTR
                 apply(vkGetDeviceProcAddr) apply(vkGetPhysicalDeviceCooperativeMatrixPropertiesNV)                            \
                     apply(vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR)
 
-#define TERNION_VULKAN_DEVICE(apply)                                                                                           \
-    apply(vkDestroyDevice) apply(vkDeviceWaitIdle) apply(vkGetDeviceQueue) apply(vkCreateBuffer) apply(vkDestroyBuffer)        \
-        apply(vkGetBufferMemoryRequirements) apply(vkGetBufferDeviceAddress) apply(vkAllocateMemory) apply(vkFreeMemory)       \
-            apply(vkBindBufferMemory) apply(vkMapMemory) apply(vkCreateShaderModule) apply(vkDestroyShaderModule)              \
-                apply(vkCreatePipelineLayout) apply(vkDestroyPipelineLayout) apply(vkCreateComputePipelines)                   \
-                    apply(vkCreatePipelineCache) apply(vkDestroyPipelineCache) apply(vkGetPipelineCacheData)                   \
-                        apply(vkDestroyPipeline) apply(vkCreateCommandPool) apply(vkDestroyCommandPool)                        \
-                            apply(vkAllocateCommandBuffers) apply(vkFreeCommandBuffers) apply(vkBeginCommandBuffer)            \
-                                apply(vkEndCommandBuffer) apply(vkCmdBindPipeline) apply(vkCmdPushConstants)                   \
-                                    apply(vkCmdDispatch) apply(vkCmdPipelineBarrier) apply(vkCmdCopyBuffer)                    \
-                                        apply(vkCmdFillBuffer) apply(vkCreateFence) apply(vkDestroyFence) apply(vkResetFences) \
-                                            apply(vkWaitForFences) apply(vkQueueSubmit)
+#define TERNION_VULKAN_DEVICE(apply)                                                                                         \
+    apply(vkDestroyDevice) apply(vkDeviceWaitIdle) apply(vkGetDeviceQueue) apply(vkCreateBuffer) apply(vkDestroyBuffer)      \
+        apply(vkGetBufferMemoryRequirements) apply(vkGetBufferDeviceAddress) apply(vkAllocateMemory) apply(vkFreeMemory)     \
+            apply(vkBindBufferMemory) apply(vkMapMemory) apply(vkCreateShaderModule) apply(vkDestroyShaderModule)            \
+                apply(vkCreatePipelineLayout) apply(vkDestroyPipelineLayout) apply(vkCreateComputePipelines)                 \
+                    apply(vkCreateQueryPool) apply(vkDestroyQueryPool) apply(vkCmdResetQueryPool) apply(vkCmdWriteTimestamp) \
+                        apply(vkGetQueryPoolResults) apply(vkCreatePipelineCache) apply(vkDestroyPipelineCache)              \
+                            apply(vkGetPipelineCacheData) apply(vkDestroyPipeline) apply(vkCreateCommandPool)                \
+                                apply(vkDestroyCommandPool) apply(vkAllocateCommandBuffers) apply(vkFreeCommandBuffers)      \
+                                    apply(vkBeginCommandBuffer) apply(vkEndCommandBuffer) apply(vkCmdBindPipeline)           \
+                                        apply(vkCmdPushConstants) apply(vkCmdDispatch) apply(vkCmdPipelineBarrier)           \
+                                            apply(vkCmdCopyBuffer) apply(vkCmdFillBuffer) apply(vkCreateFence)               \
+                                                apply(vkDestroyFence) apply(vkResetFences) apply(vkWaitForFences)            \
+                                                    apply(vkQueueSubmit)
 
 namespace ternion::vulkan {
 

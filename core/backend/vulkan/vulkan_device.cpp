@@ -188,6 +188,7 @@ Result<Pipeline> Device::pipeline(std::string_view name, std::span<const std::ui
                                             [this](VkShaderModule m) { api_.vkDestroyShaderModule(device_, m, nullptr); });
 
     Pipeline pipeline;
+    pipeline.kernel = name;
     const VkPushConstantRange push{VK_SHADER_STAGE_COMPUTE_BIT, 0, static_cast<std::uint32_t>(pushBytes)};
     const VkPipelineLayoutCreateInfo layoutInfo{
         VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, nullptr, 0, 0, nullptr, 1, &push};
@@ -223,6 +224,37 @@ Result<Commands> Device::commands() {
                               buffer, [this](VkCommandBuffer b) { api_.vkFreeCommandBuffers(device_, pool_.get(), 1, &b); }));
 }
 
+Result<Commands> Device::timedCommands(std::uint32_t dispatches) {
+    const std::string& name = physical_.info.name;
+    if (physical_.timestampBits == 0 || physical_.limits.timestampPeriod <= 0.0F)
+        return Error{ErrorCode::Unsupported, "its driver does not tell the time on the device", name};
+    TERNION_TRY(auto timed, commands());
+    timed.mostReadings_ = 2 * dispatches;
+    const VkQueryPoolCreateInfo info{
+        VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO, nullptr, 0, VK_QUERY_TYPE_TIMESTAMP, timed.mostReadings_, 0};
+    VkQueryPool pool = VK_NULL_HANDLE;
+    TERNION_CHECK(check(api_.vkCreateQueryPool(device_, &info, nullptr, &pool), name.c_str()));
+    timed.clock_ = {pool, [this](VkQueryPool p) { api_.vkDestroyQueryPool(device_, p, nullptr); }};
+    return timed;
+}
+
+Result<std::vector<KernelTime>> Device::times(const Commands& commands) const {
+    std::vector<KernelTime> all = commands.timed_;
+    if (commands.readings_ != 2 * all.size())
+        return Error{ErrorCode::InvalidArgument, "more dispatches than were to be timed", {}};
+    std::vector<std::uint64_t> ticks(commands.readings_);
+    TERNION_CHECK(
+        check(api_.vkGetQueryPoolResults(device_, commands.clock_.get(), 0, commands.readings_, ticks.size() * sizeof(ticks[0]),
+                                         ticks.data(), sizeof(ticks[0]), VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
+              physical_.info.name.c_str()));
+    const std::uint64_t mask =
+        physical_.timestampBits < 64 ? (std::uint64_t{1} << physical_.timestampBits) - 1 : ~std::uint64_t{0};
+    for (std::size_t k = 0; k < all.size(); ++k)
+        all[k].seconds =
+            static_cast<double>((ticks[2 * k + 1] - ticks[2 * k]) & mask) * physical_.limits.timestampPeriod * 1e-9;
+    return all;
+}
+
 Status Device::run(const Commands& commands) {
     TERNION_CHECK(submit(commands));
     return wait();
@@ -246,6 +278,9 @@ Status Commands::begin() {
     const VkCommandBufferBeginInfo info{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO, nullptr, 0, nullptr};
     TERNION_CHECK(check(api_->vkBeginCommandBuffer(buffer_.get(), &info), "recording commands"));
     barrier();  // sees what the host and earlier submissions wrote
+    readings_ = 0;
+    timed_.clear();
+    if (clock_) api_->vkCmdResetQueryPool(buffer_.get(), clock_.get(), 0, mostReadings_);
     return {};
 }
 
@@ -265,8 +300,15 @@ void Commands::dispatch(const Pipeline& pipeline, std::span<const std::byte> pus
     api_->vkCmdBindPipeline(buffer_.get(), VK_PIPELINE_BIND_POINT_COMPUTE, pipeline.pipeline.get());
     api_->vkCmdPushConstants(buffer_.get(), pipeline.layout.get(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
                              static_cast<std::uint32_t>(push.size()), push.data());
+    writeTime();
     api_->vkCmdDispatch(buffer_.get(), groups.x, groups.y, groups.z);
+    writeTime();
     barrier();
+}
+
+void Commands::writeTime() {
+    if (clock_ && readings_ < mostReadings_)  // once all that came before is done
+        api_->vkCmdWriteTimestamp(buffer_.get(), VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, clock_.get(), readings_++);
 }
 
 void Commands::copy(const Buffer& from, VkDeviceSize fromOffset, const Buffer& to, VkDeviceSize toOffset, VkDeviceSize size) {

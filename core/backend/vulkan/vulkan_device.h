@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct Buffer {
 
 /// A kernel with its specialization constants fixed.
 struct Pipeline {
+    std::string kernel;
     Owned<VkPipelineLayout> layout;
     Owned<VkPipeline> pipeline;
 };
@@ -59,6 +61,10 @@ public:
     /// Keeps what the driver has compiled so far in the options' cacheFolder, if there is one and it was not there yet. Io.
     Status keepPipelines() const;
     Result<Commands> commands();
+    /// Commands that take the time of each of `dispatches` dispatches, at most. Unsupported where the device has no clock.
+    Result<Commands> timedCommands(std::uint32_t dispatches);
+    /// What they took when timed commands ran last.
+    Result<std::vector<KernelTime>> times(const Commands& commands) const;
     /// Runs recorded commands and waits for them. DeviceLost.
     Status run(const Commands& commands);
     /// The same in two steps: submit() returns at once; one wait() follows before anything else is submitted.
@@ -96,8 +102,9 @@ public:
         std::uint32_t x = 1, y = 1, z = 1;
     };
     template <class Push>
-    void dispatch(const Pipeline& pipeline, const Push& push, Groups groups) {
+    void dispatch(const Pipeline& pipeline, const Push& push, Groups groups, std::uint64_t weightBytes = 0) {
         static_assert(sizeof(Push) <= 128, "all that Vulkan promises");
+        if (clock_) timed_.push_back({pipeline.kernel, 0.0, weightBytes});
         dispatch(pipeline, std::as_bytes(std::span(&push, 1)), groups);
     }
     void copy(const Buffer& from, VkDeviceSize fromOffset, const Buffer& to, VkDeviceSize toOffset, VkDeviceSize size);
@@ -108,9 +115,13 @@ private:
     Commands(const Api& api, Owned<VkCommandBuffer> buffer) : api_(&api), buffer_(std::move(buffer)) {}
     void dispatch(const Pipeline& pipeline, std::span<const std::byte> push, Groups groups);
     void barrier();
+    void writeTime();
 
     const Api* api_;
     Owned<VkCommandBuffer> buffer_;
+    Owned<VkQueryPool> clock_;       // two readings a dispatch; none: nothing is timed
+    std::vector<KernelTime> timed_;  // without their times
+    std::uint32_t readings_ = 0, mostReadings_ = 0;
 };
 
 }  // namespace ternion::vulkan

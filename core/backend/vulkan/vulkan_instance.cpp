@@ -143,6 +143,7 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
     const auto family = std::find_if(families.begin(), families.end(),
                                      [](const auto& f) { return (f.queueFlags & VK_QUEUE_COMPUTE_BIT) != 0; });
     device.queueFamily = static_cast<std::uint32_t>(family - families.begin());
+    if (family != families.end()) device.timestampBits = family->timestampValidBits;
 
     VkPhysicalDeviceMemoryProperties2 memory{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2, nullptr, {}};
     api.vkGetPhysicalDeviceMemoryProperties2(handle, &memory);

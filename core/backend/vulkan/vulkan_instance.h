@@ -26,9 +26,10 @@ struct PhysicalDevice {
     bool subgroupSizeExtension = false;  ///< by extension: before Vulkan 1.3
     std::uint32_t leastSubgroupSize = 0, mostSubgroupSize = 0;
     std::optional<CooperativeMatrix> matrix;
-    bool memoryModel = false;        ///< Vulkan's, across the device, and int8 arithmetic
-    bool exchange = false;           ///< with it: atomic 64-bit words, and subgroups that reduce
-    std::uint32_t computeUnits = 0;  ///< that run a workgroup each at once; 0: not known
+    bool memoryModel = false;         ///< Vulkan's, across the device, and int8 arithmetic
+    bool exchange = false;            ///< with it: atomic 64-bit words, and subgroups that reduce
+    std::uint32_t timestampBits = 0;  ///< of the queue's clock; 0: it has none
+    std::uint32_t computeUnits = 0;   ///< that run a workgroup each at once; 0: not known
     VkPhysicalDeviceLimits limits{};
     VkDeviceSize maxAllocation = 0;
     VkPhysicalDeviceMemoryProperties memory{};

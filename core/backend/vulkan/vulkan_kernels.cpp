@@ -4,6 +4,8 @@
 #include <chrono>
 #include <string>
 
+#include "model/dense_trits.h"
+
 namespace ternion::vulkan {
 namespace {
 
@@ -37,6 +39,7 @@ constexpr std::uint32_t divideUp(std::uint32_t count, std::uint32_t by) { return
 
 Result<Kernels> Kernels::create(Device& device, Packing packing) {
     Kernels kernels;
+    kernels.packing_ = packing;
     const std::uint32_t shuffled = device.physical().subgroupSize;
     const auto makeReducing = [&](Pipeline& pipeline, std::string name, std::size_t pushBytes,
                                   std::span<const std::uint32_t> constants) -> Status {
@@ -82,13 +85,22 @@ Result<Kernels> Kernels::create(Device& device, Packing packing) {
 }
 
 void Kernels::bitLinear(Commands& commands, const BitLinearPush& push, std::uint32_t projections, ProductResult result) const {
+    const std::uint64_t weightBytes = std::uint64_t{projections} * push.rows * rowBytes(push.columns);
     if (fuses(push.tokens))
         return commands.dispatch(matrix_[static_cast<std::size_t>(result)], push,
-                                 {divideUp(push.tokens, matrixTile), divideUp(push.rows, matrixTile), projections});
+                                 {divideUp(push.tokens, matrixTile), divideUp(push.rows, matrixTile), projections},
+                                 weightBytes);
     const bool tiled = push.tokens > 1;
     commands.dispatch(
         bitLinear_[tiled ? 1 : 0][static_cast<std::size_t>(result)], push,
-        {std::min(divideUp(push.rows, groupRows_), maxGroups_), divideUp(push.tokens, tiled ? tileTokens_ : 1), projections});
+        {std::min(divideUp(push.rows, groupRows_), maxGroups_), divideUp(push.tokens, tiled ? tileTokens_ : 1), projections},
+        weightBytes);
+}
+
+std::uint64_t Kernels::rowBytes(std::uint32_t columns) const {
+    const auto cols = static_cast<int>(columns);
+    return packing_ == Packing::Dense ? denseRowBytes(cols)
+                                      : TernaryMatrix::blockBytes * static_cast<std::size_t>(TernaryMatrix::blocksFor(cols));
 }
 
 void Kernels::mlgru(Commands& commands, const MlgruPush& push, bool activated, bool keepGates) const {

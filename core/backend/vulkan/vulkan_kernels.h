@@ -61,6 +61,9 @@ private:
         commands.dispatch(pipeline, push, {push.tokens, projections, 1});
     }
 
+    std::uint64_t rowBytes(std::uint32_t columns) const;  ///< of packed trits
+
+    Packing packing_ = Packing::TwoBit;
     Pipeline normQuantise_, plainQuantise_, gateQuantise_, gluQuantise_;
     std::array<std::array<Pipeline, 2>, 2> mlgru_;  // [activated][keepGates]
     std::array<Pipeline, 5> matrix_;                // [ProductResult]

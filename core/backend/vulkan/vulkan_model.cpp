@@ -340,6 +340,26 @@ Status VulkanModel::decodeStep(TokenId token, VulkanState& state, ForwardOutput&
     return {};
 }
 
+Result<PassTimes> VulkanModel::timeKernels(int tokens) {
+    const int count = std::clamp(tokens, 1, static_cast<int>(chunk_));
+    const std::vector<TokenId> ids(sizeOf(count), 0);
+    TERNION_TRY(const auto state, createState());
+    ForwardOptions last;
+    const ReadbackPlan plan = planReadback(static_cast<std::uint32_t>(count), last);
+    TERNION_CHECK(makeRoomToRead(plan));
+    embed(ids, scratch_.input[0].as<float>());
+    constexpr std::uint32_t ofALayer = 9, ofTheHead = 2;
+    TERNION_TRY(auto commands,
+                device_->timedCommands(static_cast<std::uint32_t>(weights_.layers.size()) * ofALayer + ofTheHead));
+    TERNION_CHECK(commands.begin());
+    recordPass(commands, scratch_.input[0], static_cast<const VulkanState&>(*state), static_cast<std::uint32_t>(count), plan);
+    TERNION_CHECK(commands.end());
+    TERNION_CHECK(device_->run(commands));
+    PassTimes times{count, {}};
+    TERNION_TRY(times.kernels, device_->times(commands));
+    return times;
+}
+
 Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, DeviceState& deviceState,
                                            const ForwardOptions& options) {
     TERNION_CHECK(checkTokens(tokens, model_->config));

@@ -51,6 +51,7 @@ public:
     Result<DecodeOutput> decode(TokenId first, int count, std::optional<TokenId> stopAt, DeviceState& state) override;
     int mostAhead() const override { return persistent_ ? static_cast<int>(PersistentDecode::mostTokens) : 1; }
     MemoryUse memory() const override;
+    Result<PassTimes> timeKernels(int tokens) override;
     Result<double> measureReadBandwidth() override { return vulkan::measureReadBandwidth(*device_); }
     Result<std::vector<float>> forwardLayer(int layer, std::span<const float> x, DeviceState& state) override;
     Result<BitLinearOutput> bitLinear(const BitLinear& linear, std::span<const float> x) override;
