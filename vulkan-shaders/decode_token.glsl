@@ -423,6 +423,17 @@ float embedding(uint token, uint column) {
     }                       \
     ++tag;
 
+/// x and its lane's squares -> the codes of a product's one input, and `factor` for its results.
+#define ENCODE(vector, width, squares, normed, product, own, gamma)   \
+    measure_##vector(0u, x, norms);                                   \
+    reduce(squares, squares_##vector(x));                             \
+    prefetch_##product(own, weights, 0u, 1u);                         \
+    const float r = inverseOf(width, normed), step = stepOf(0u, r);   \
+    quantise_##vector(0u, norms, codeFactor(r, step));                \
+    const float factor = times(gamma, step);                          \
+    prefetch_##product(own, weights, 0u, 2u);                         \
+    NEXT_STEP
+
 #define GATE(m, c) \
     if (m < c) x[m] = times(swish[m], x[m]);
 
@@ -520,14 +531,7 @@ void main() {
                 float squares = 0.0;
                 EACH_COLUMN(WEIGH, stateColumns)
                 EACH_COLUMN(GATE, stateColumns)
-                measure_state(0u, x, norms);
-                reduce(squares, squares_state(x));
-                prefetch_o(stream, weights, 0u, 1u);
-                const float r = inverseOf(stateWidth, true), step = stepOf(0u, r);
-                quantise_state(0u, norms, codeFactor(r, step));
-                const float factor = times(gammaOf(layer, 3u), step);
-                prefetch_o(stream, weights, 0u, 2u);
-                NEXT_STEP
+                ENCODE(state, stateWidth, squares, true, o, stream, gammaOf(layer, 3u))
                 for (uint strip = 0u; strip < stream.count; strip += oStrip) {
                     multiply_o(stream, weights, strip);
                     if (lane < oStrip && strip + lane < stream.count) addToStream(stream, strip, result_o(0u, factor), tag);
@@ -542,14 +546,7 @@ void main() {
                 await_hidden(x, residual, hidden, tag);
                 float squares = 0.0;
                 EACH_COLUMN(WEIGH, hiddenColumns)
-                measure_hidden(0u, x, norms);
-                reduce(squares, squares_hidden(x));
-                prefetch_gate(gate, weights, 0u, 1u);
-                const float r = inverseOf(hidden, true), step = stepOf(0u, r);
-                quantise_hidden(0u, norms, codeFactor(r, step));
-                const float factor = times(gammaOf(layer, 4u), step);
-                prefetch_gate(gate, weights, 0u, 2u);
-                NEXT_STEP
+                ENCODE(hidden, hidden, squares, true, gate, gate, gammaOf(layer, 4u))
                 for (uint strip = 0u; strip < gate.count; strip += gateStrip) {
                     multiply_gate(gate, weights, strip);
                     const uint row = strip + lane;
@@ -565,14 +562,7 @@ void main() {
                 fetch_glu(norms, Floats(addressOf(layer, downNorms)), 0u, gluWidth);
                 prefetch_down(stream, weights, 0u, 0u);
                 await_glu(x, gluOut, gluWidth, tag);
-                measure_glu(0u, x, norms);
-                reduce(0.0, squares_glu(x));
-                prefetch_down(stream, weights, 0u, 1u);
-                const float r = inverseOf(gluWidth, false), step = stepOf(0u, r);
-                quantise_glu(0u, norms, codeFactor(r, step));
-                const float factor = times(gammaOf(layer, 5u), step);
-                prefetch_down(stream, weights, 0u, 2u);
-                NEXT_STEP
+                ENCODE(glu, gluWidth, 0.0, false, down, stream, gammaOf(layer, 5u))
                 for (uint strip = 0u; strip < stream.count; strip += downStrip) {
                     multiply_down(stream, weights, strip);
                     if (lane < downStrip && strip + lane < stream.count) addToStream(stream, strip, result_down(0u, factor), tag);
@@ -589,14 +579,7 @@ void main() {
         await_hidden(x, residual, hidden, tag);
         float squares = 0.0;
         EACH_COLUMN(WEIGH, hiddenColumns)
-        measure_hidden(0u, x, norms);
-        reduce(squares, squares_hidden(x));
-        prefetch_head(head, weights, 0u, 1u);
-        const float r = inverseOf(hidden, true), step = stepOf(0u, r);
-        quantise_hidden(0u, norms, codeFactor(r, step));
-        const float factor = times(gammaOf(layers, headGamma), step);
-        prefetch_head(head, weights, 0u, 2u);
-        NEXT_STEP
+        ENCODE(hidden, hidden, squares, true, head, head, gammaOf(layers, headGamma))
         float best = -1.0 / 0.0;
         uint where = head.first;
         for (uint strip = 0u; strip < head.count; strip += headStrip) {
