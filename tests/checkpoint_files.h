@@ -1,10 +1,8 @@
 // Small checkpoints in every format, written by the tests themselves, well-formed or with any part changed.
 #pragma once
 
-#include <unistd.h>
 #include <zip.h>
 
-#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <filesystem>
@@ -19,27 +17,9 @@
 #include "base/float_type.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/model_tensors.h"
+#include "scratch.h"
 
 namespace ternion::files {
-
-/// A folder that is gone afterwards.
-class Scratch {
-public:
-    Scratch() {
-        static std::atomic<int> count = 0;
-        path_ = std::filesystem::temp_directory_path() /
-                ("ternion-checkpoint-" + std::to_string(getpid()) + "-" + std::to_string(count++));
-        std::filesystem::create_directories(path_);
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    ~Scratch() { std::filesystem::remove_all(path_); }
-    std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 inline void write(const std::filesystem::path& path, const std::string& bytes) {
     std::filesystem::create_directories(path.parent_path());

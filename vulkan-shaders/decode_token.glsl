@@ -22,7 +22,6 @@
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 #include "buffers.glsl"
-#include "code_columns.glsl"
 #include "float_profile.glsl"
 
 const uint lanes = 256u;  // float_profile.h's
@@ -434,6 +433,18 @@ float embedding(uint token, uint column) {
     prefetch_##product(own, weights, 0u, 2u);                         \
     NEXT_STEP
 
+/// The whole front of a step whose input is the residual stream: of a row of the table.
+#define ENCODE_STREAM(product, own, row, norm, itsNorms, itsWeights, gamma) \
+    float weight[mostColumns], norms[mostColumns], x[mostColumns];         \
+    Quads weights = Quads(addressOf(row, itsWeights));                     \
+    fetch_hidden(weight, Floats(addressOf(row, norm)), 0u, hidden);        \
+    fetch_hidden(norms, Floats(addressOf(row, itsNorms)), 0u, hidden);     \
+    prefetch_##product(own, weights, 0u, 0u);                              \
+    await_hidden(x, residual, hidden, tag);                                \
+    float squares = 0.0;                                                   \
+    EACH_COLUMN(WEIGH, hiddenColumns)                                      \
+    ENCODE(hidden, hidden, squares, true, product, own, gamma)
+
 #define GATE(m, c) \
     if (m < c) x[m] = times(swish[m], x[m]);
 
@@ -538,15 +549,7 @@ void main() {
                 }
             }
             {  // u and v
-                float weight[mostColumns], norms[mostColumns], x[mostColumns];
-                Quads weights = Quads(addressOf(layer, gateWeights));
-                fetch_hidden(weight, Floats(addressOf(layer, mlpNorm)), 0u, hidden);
-                fetch_hidden(norms, Floats(addressOf(layer, gateNorms)), 0u, hidden);
-                prefetch_gate(gate, weights, 0u, 0u);
-                await_hidden(x, residual, hidden, tag);
-                float squares = 0.0;
-                EACH_COLUMN(WEIGH, hiddenColumns)
-                ENCODE(hidden, hidden, squares, true, gate, gate, gammaOf(layer, 4u))
+                ENCODE_STREAM(gate, gate, layer, mlpNorm, gateNorms, gateWeights, gammaOf(layer, 4u))
                 for (uint strip = 0u; strip < gate.count; strip += gateStrip) {
                     multiply_gate(gate, weights, strip);
                     const uint row = strip + lane;
@@ -571,15 +574,7 @@ void main() {
         }
 
         // The head, and the most probable token: the lowest id among equals.
-        float weight[mostColumns], norms[mostColumns], x[mostColumns];
-        Quads weights = Quads(addressOf(layers, headWeights));
-        fetch_hidden(weight, Floats(addressOf(layers, headNorm)), 0u, hidden);
-        fetch_hidden(norms, Floats(addressOf(layers, headNorms)), 0u, hidden);
-        prefetch_head(head, weights, 0u, 0u);
-        await_hidden(x, residual, hidden, tag);
-        float squares = 0.0;
-        EACH_COLUMN(WEIGH, hiddenColumns)
-        ENCODE(hidden, hidden, squares, true, head, head, gammaOf(layers, headGamma))
+        ENCODE_STREAM(head, head, layers, headNorm, headNorms, headWeights, gammaOf(layers, headGamma))
         float best = -1.0 / 0.0;
         uint where = head.first;
         for (uint strip = 0u; strip < head.count; strip += headStrip) {

@@ -21,9 +21,13 @@ Result<Trace> Trace::create(const TraceRequest& request, const ModelConfig& conf
     return trace;
 }
 
+bool Trace::has(TraceRequest::Item item) const {
+    return std::any_of(tensors.begin(), tensors.end(), [&](const Tensor& tensor) { return tensor.item == item; });
+}
+
 void Trace::put(TraceRequest::Item item, int first, int count, const float* values) {
     for (Tensor& tensor : tensors)
-        if (tensor.item.tensor == item.tensor && tensor.item.layer == item.layer)
+        if (tensor.item == item)
             std::copy_n(values, std::ptrdiff_t{count} * tensor.width,
                         tensor.values.begin() + std::ptrdiff_t{first} * tensor.width);
 }

@@ -22,6 +22,7 @@ struct TraceRequest {
     struct Item {
         TraceTensor tensor = TraceTensor::Residual;
         int layer = 0;  ///< 0 to numLayers - 1; for Residual numLayers too
+        bool operator==(const Item&) const = default;
     };
     std::vector<Item> items;  ///< nothing asked, nothing copied
 
@@ -44,6 +45,7 @@ struct Trace {
 
     /// What a pass over `tokens` tokens will fill in, all zeros. InvalidArgument for a layer that the model has not.
     static Result<Trace> create(const TraceRequest& request, const ModelConfig& config, int tokens);
+    bool has(TraceRequest::Item item) const;
     /// Takes `count` tokens of a tensor, from token `first` on, wherever it was asked for.
     void put(TraceRequest::Item item, int first, int count, const float* values);
 };

@@ -9,6 +9,7 @@
 #include "backend/cpu/cpu_backend.h"
 #include "engine/session.h"
 #include "parity/parity_cases.h"
+#include "scratch.h"
 
 namespace ternion {
 namespace {
@@ -330,12 +331,11 @@ TEST(VulkanBackend, AModelThatFitsDenselyOnlyIsPackedSoAndOneThatDoesNotFitSaysH
 }
 
 TEST(VulkanBackend, KeepsCompiledKernelsAndRunsWithoutWhatIsDamaged) {
-    std::string name = (std::filesystem::temp_directory_path() / "ternion-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    const files::Scratch scratch;
     VulkanOptions options;
     options.validation = true;
     options.onValidationMessage = [](const std::string& message) { ADD_FAILURE() << message; };
-    options.cacheFolder = std::filesystem::path(name) / "kept";
+    options.cacheFolder = scratch / "kept";
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     const auto expected = parity::pass(*reference(model), parity::tokenIds(3, 101), 3).output.logits;
     const auto kept = [&] {
@@ -357,7 +357,6 @@ TEST(VulkanBackend, KeepsCompiledKernelsAndRunsWithoutWhatIsDamaged) {
     std::filesystem::resize_file(kept().front(), size - 1);
     run();
     EXPECT_EQ(std::filesystem::file_size(kept().front()), size);
-    std::filesystem::remove_all(name);
 }
 
 TEST(VulkanBackend, LoadingCanBeStopped) {

@@ -8,18 +8,13 @@
 #include <functional>
 #include <string>
 
+#include "scratch.h"
+
 namespace ternion::vulkan {
 namespace {
 
 class PipelineCache : public testing::Test {
 protected:
-    void SetUp() override {
-        std::string name = (std::filesystem::temp_directory_path() / "ternion-XXXXXX").string();
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        folder_ = name;
-    }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
-
     /// As a driver makes it: its header, then bytes of its own.
     std::vector<std::byte> dataOf(const PipelineCacheKey& key, std::size_t more = 1000) const {
         std::vector<std::byte> data(32 + more, std::byte{0x5A});
@@ -33,7 +28,8 @@ protected:
         return {std::istreambuf_iterator<char>(in), {}};
     }
 
-    std::filesystem::path folder_;
+    const files::Scratch scratch_;
+    const std::filesystem::path folder_ = scratch_.path();
     PipelineCacheKey key_{0x10DE, 0x2330, 7, {1, 2, 3}};
 };
 

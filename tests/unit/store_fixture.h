@@ -6,20 +6,13 @@
 #include <filesystem>
 #include <string>
 
+#include "scratch.h"
 #include "store/conversation_store.h"
 
 namespace ternion {
 
 class StoreFixture : public testing::Test {
 protected:
-    void SetUp() override {
-        std::string name = (std::filesystem::temp_directory_path() / "ternion-store-XXXXXX").string();
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        folder_ = name;
-        path_ = folder_ / "data" / "ternion.sqlite";
-    }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
-
     std::unique_ptr<ConversationStore> opened() const {
         auto result = ConversationStore::open(path_);
         EXPECT_TRUE(result.ok()) << result.error().text();
@@ -28,8 +21,9 @@ protected:
         return std::move(result->store);
     }
 
-    std::filesystem::path folder_;
-    std::filesystem::path path_;
+    const files::Scratch scratch_;
+    std::filesystem::path folder_ = scratch_.path();
+    std::filesystem::path path_ = folder_ / "data" / "ternion.sqlite";
 };
 
 }  // namespace ternion

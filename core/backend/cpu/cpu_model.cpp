@@ -133,9 +133,12 @@ float CpuModel::rmsNorm(const float* x, const std::vector<float>& g, float* out)
     return r1;
 }
 
-void CpuModel::quantise(const BitLinear& linear, const float* x, float r1, float* weighed, Codes& codes, int row) const {
+float CpuModel::bitLinearInverse(const float* x, std::size_t n, float r1) const {
+    return profile::bitLinearInverse(kernels_.sumOfSquares(x, n), n, r1);
+}
+
+void CpuModel::quantise(const BitLinear& linear, const float* x, float r, float* weighed, Codes& codes, int row) const {
     const std::size_t n = linear.norm.size();
-    const float r = profile::bitLinearInverse(kernels_.sumOfSquares(x, n), n, r1);
     const float step = profile::codeStep(kernels_.weigh(x, linear.norm.data(), weighed, n) * r);
     const auto at = static_cast<std::size_t>(row);
     codes.steps[at] = step;
@@ -196,10 +199,12 @@ void CpuModel::runLayer(const Layer& layer, int tokens, float* h) {
 /// The MLGRU: x = x + BL_o(RMSNorm(BL_g(a)) * silu(h)), a = RMSNorm(x).
 void CpuModel::mixTokens(const Layer& layer, int tokens, float* h) {
     forEachToken(tokens, [&](int t) {
+        const float* a = normed_.row(t);
         const float r1 = rmsNorm(x_.row(t), layer.attnNorm, normed_.row(t));
-        quantise(layer.i, normed_.row(t), r1, codable_.row(t), codes_[0], t);
-        quantise(layer.f, normed_.row(t), r1, codable_.row(t), codes_[1], t);
-        quantise(layer.g, normed_.row(t), r1, codable_.row(t), codes_[2], t);
+        const float r = bitLinearInverse(a, layer.attnNorm.size(), r1);
+        quantise(layer.i, a, r, codable_.row(t), codes_[0], t);
+        quantise(layer.f, a, r, codable_.row(t), codes_[1], t);
+        quantise(layer.g, a, r, codable_.row(t), codes_[2], t);
     });
     // A channel's recurrence needs nothing of another channel: each thread takes its own through all tokens.
     pool_.run(h_.width, rowGrain, [&](int begin, int end) {
@@ -219,7 +224,7 @@ void CpuModel::mixTokens(const Layer& layer, int tokens, float* h) {
         float* o = normed_.row(t);
         const float r1 = rmsNorm(g_.row(t), layer.gNorm, o);
         kernels_.glu(h_.row(t), o, o, layer.gNorm.size());
-        quantise(layer.o, o, r1, codable_.row(t), codes_[0], t);
+        quantise(layer.o, o, bitLinearInverse(o, layer.gNorm.size(), r1), codable_.row(t), codes_[0], t);
     });
     addProjection(layer.o, codes_[0], tokens, x_);
 }
@@ -227,8 +232,9 @@ void CpuModel::mixTokens(const Layer& layer, int tokens, float* h) {
 /// The GLU: x = x + BL_down(silu(u) * v), (u, v) = BL_gate(RMSNorm(x)).
 void CpuModel::mixChannels(const Layer& layer, int tokens) {
     forEachToken(tokens, [&](int t) {
-        const float r1 = rmsNorm(x_.row(t), layer.mlpNorm, normed_.row(t));
-        quantise(layer.gate, normed_.row(t), r1, codable_.row(t), codes_[0], t);
+        float* m = normed_.row(t);
+        const float r1 = rmsNorm(x_.row(t), layer.mlpNorm, m);
+        quantise(layer.gate, m, bitLinearInverse(m, layer.mlpNorm.size(), r1), codable_.row(t), codes_[0], t);
     });
     const int inner = uv_.width / 2;
     pool_.run(inner, rowGrain, [&](int begin, int end) {
@@ -239,7 +245,10 @@ void CpuModel::mixChannels(const Layer& layer, int tokens) {
             kernels_.glu(u, u + inner, u, static_cast<std::size_t>(end - begin));
         }
     });
-    forEachToken(tokens, [&](int t) { quantise(layer.down, uv_.row(t), 1.0F, codable_.row(t), codes_[0], t); });
+    forEachToken(tokens, [&](int t) {
+        const float r = bitLinearInverse(uv_.row(t), layer.down.norm.size(), 1.0F);
+        quantise(layer.down, uv_.row(t), r, codable_.row(t), codes_[0], t);
+    });
     addProjection(layer.down, codes_[0], tokens, x_);
 }
 
@@ -247,8 +256,9 @@ void CpuModel::mixChannels(const Layer& layer, int tokens) {
 void CpuModel::runHead(int firstToken, int tokens, float* logits) {
     const BitLinear& head = model_->head;
     forEachToken(tokens - firstToken, [&](int t) {
-        const float r1 = rmsNorm(x_.row(firstToken + t), model_->norm, normed_.row(t));
-        quantise(head, normed_.row(t), r1, codable_.row(t), codes_[0], t);
+        float* x = normed_.row(t);
+        const float r1 = rmsNorm(x_.row(firstToken + t), model_->norm, x);
+        quantise(head, x, bitLinearInverse(x, model_->norm.size(), r1), codable_.row(t), codes_[0], t);
     });
     pool_.run(head.weight.rows(), rowGrain, [&](int begin, int end) {
         project(head.weight, codes_[0], tokens - firstToken, begin, end, logits, head.weight.rows());
@@ -291,6 +301,7 @@ Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceS
         if (const int skipped = std::max(0, total - logitRows - first); skipped < count)
             runHead(skipped, count,
                     output.logits.data() + static_cast<std::size_t>(first + skipped - (total - logitRows)) * vocab);
+        if (!output.trace.has({TraceTensor::Residual, config.numLayers})) continue;
         forEachToken(count, [&](int t) {
             const float r1 = rmsNorm(x_.row(t), model_->norm, x_.row(t));
             for (int k = 0; k < x_.width; ++k) x_.row(t)[k] *= r1;
@@ -335,7 +346,7 @@ Result<BitLinearOutput> CpuModel::bitLinear(const BitLinear& linear, std::span<c
         const int count = static_cast<int>(std::min<std::size_t>(chunkTokens, tokens - first));
         for (int t = 0; t < count; ++t) {
             const std::size_t at = (first + static_cast<std::size_t>(t)) * in;
-            quantise(linear, x.data() + at, 1.0F, weighed.data(), codes, t);
+            quantise(linear, x.data() + at, bitLinearInverse(x.data() + at, in, 1.0F), weighed.data(), codes, t);
             for (std::size_t k = 0; k < in; ++k) result.codes[at + k] = codes.row(t, matrix)[codePlace(k)];
         }
         result.steps.insert(result.steps.end(), codes.steps.begin(), codes.steps.begin() + count);

@@ -73,8 +73,10 @@ private:
     // Their parts. `row` is a chunk's token; `begin` and `end` bound the matrix rows that the calling thread makes.
     /// RMSNorm: out = x * g. Returns what `out` is still to be multiplied by.
     float rmsNorm(const float* x, const std::vector<float>& g, float* out) const;
-    /// The codes of x * r1, which `weighed` has room for.
-    void quantise(const BitLinear& linear, const float* x, float r1, float* weighed, Codes& codes, int row) const;
+    /// r of the BitLinears that are given x * r1.
+    float bitLinearInverse(const float* x, std::size_t n, float r1) const;
+    /// The codes of what r belongs to; `weighed` has room for as much.
+    void quantise(const BitLinear& linear, const float* x, float r, float* weighed, Codes& codes, int row) const;
     template <class Finish>
     void multiply(const TernaryMatrix& matrix, const std::byte* triples, Codes& codes, int tokens, int begin, int end,
                   const Finish& finish) const;

@@ -26,7 +26,9 @@ struct Reply {
     std::array<std::uint32_t, PersistentDecode::mostTokens> token;
 };
 
-std::uint32_t blocksOf(std::uint32_t columns) { return (columns + 255) / 256; }
+std::uint32_t blocksOf(std::uint32_t columns) {
+    return static_cast<std::uint32_t>(TernaryMatrix::blocksFor(static_cast<int>(columns)));
+}
 std::uint32_t quadsPerRow(std::uint32_t columns) { return blocksOf(columns) * 4; }
 
 }  // namespace

@@ -344,8 +344,7 @@ Result<PassTimes> VulkanModel::timeKernels(int tokens) {
     const int count = std::clamp(tokens, 1, static_cast<int>(chunk_));
     const std::vector<TokenId> ids(sizeOf(count), 0);
     TERNION_TRY(const auto state, createState());
-    ForwardOptions last;
-    const ReadbackPlan plan = planReadback(static_cast<std::uint32_t>(count), last);
+    const ReadbackPlan plan = planReadback(static_cast<std::uint32_t>(count), {});
     TERNION_CHECK(makeRoomToRead(plan));
     embed(ids, scratch_.input[0].as<float>());
     constexpr std::uint32_t ofALayer = 9, ofTheHead = 2;
