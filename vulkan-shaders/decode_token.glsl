@@ -1,11 +1,15 @@
 // Decode as one dispatch: all layers, the head and the choice of the next token, for as many tokens as asked for.
 //
 // All workgroups are resident at once, one a compute unit. They own rows of every matrix and hand each other vectors without
-// barriers: an element is a 64-bit word of value and tag, written and read atomically, and a reader waits until the tag is the
-// step's. No fence is needed: the value is the message. A buffer is overwritten two steps later at the earliest, by a workgroup
-// that has seen what every other one made of it. Every workgroup norms and quantises the whole vector itself, which costs less
-// than another exchange would. Weights depend on nothing: a step's first ones are on their way before its input is awaited, the
-// others while that is normed.
+// barriers: an element is a word, written and read atomically, and a reader waits until it is not `empty`. The value is the
+// message, so nothing is fenced. A layer's vectors are a set, and the sets are used in turn: who publishes an element empties the
+// one of the set before, which all workgroups have read, or they would not have made what this element is made of. A fence a layer
+// puts that before the filling and reading of that set, three layers later: it lies behind what its owner publishes next, and a
+// reader comes by its own fence after it has seen that. The head's vectors are sets of their own, a token each.
+// Every workgroup norms and quantises the whole vector itself, which costs less than another exchange would.
+//
+// Weights and norms depend on nothing: a step's norms are on their way while the step before multiplies, its first weights while
+// that one's rows are put together, the others while its input is normed.
 //
 // A step is: await the vector, one reduction, codes, product, publish. It has three barriers.
 //
@@ -15,8 +19,6 @@
 #extension GL_EXT_buffer_reference_uvec2 : require
 #extension GL_EXT_control_flow_attributes : require
 #extension GL_EXT_scalar_block_layout : require
-#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
-#extension GL_EXT_shader_atomic_int64 : require
 #extension GL_KHR_memory_scope_semantics : require
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
@@ -53,14 +55,13 @@ const uint mostColumns = 32u;  // PersistentDecode's
 const uint mostQuads = 48u;    // of weights in a strip
 const uint ahead = 24u;        // of them on their way at once
 
-layout(buffer_reference, std430, buffer_reference_align = 8) buffer Exchange { uint64_t v[]; };  // value, tag << 32
+layout(buffer_reference, std430, buffer_reference_align = 4) buffer Exchange { uint v[]; };  // values or `empty`
 layout(buffer_reference, std430, buffer_reference_align = 16) readonly buffer Table { uvec4 v[]; };
 
 /// Written by the host for each submission.
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Request {
     uint token;   // fed first
     uint count;   // tokens to feed, at most
-    uint tag;     // of the last step before
     uint stopAt;  // a token that is not fed and ends it
 };
 /// Read by the host.
@@ -99,20 +100,29 @@ float gammaOf(uint row, uint which) {
 }
 const uint bounded = 6u;  // a flag beside the gammas
 
-// Where in `exchange` a vector lies.
-const uint residual = 0u;
-const uint stateOut = residual + hidden;
+// Where in a set a vector lies.
+const uint layerIn = 0u;  // the residual stream
+const uint stateOut = layerIn + hidden;
 const uint gateOut = stateOut + stateWidth;
-const uint gluOut = gateOut + stateWidth;
-const uint candidate = gluOut + gluWidth;  // of each workgroup: its largest logit; then where that is
+const uint mixed = gateOut + stateWidth;  // the residual stream between o and the gate
+const uint gluOut = mixed + hidden;
+const uint headIn = gluOut + gluWidth;    // the residual stream after all layers
+const uint candidate = headIn + hidden;   // of each workgroup: its largest logit
+const uint candidateAt = candidate + groups;  // where that is
+const uint setWords = candidateAt + groups;
+const uint sets = 4u;
+const uint copies = 4u;  // of everything, each read by some of the workgroups: so many at one place hold each other up
+const uint empty = ~0u;  // a NaN that publish() does not let pass
 
 const uint subgroups = lanes / subgroupWidth;
 shared uvec4 codes[sharedQuads];
 shared float own[mostHidden];  // the residual stream's own channels; an element is one invocation's
 shared int products[mostQuads * lanes / 4u];  // of neighbours that share a row, four at least
-shared float partialSum[2][subgroups];
-shared uint partialMost[3][subgroups];
-shared int partialCodes[3][subgroups];
+const uint fours = (subgroups + 3u) / 4u;
+shared vec4 partialSum[2][fours];  // of each subgroup
+shared uvec4 partialMost[3][fours];
+shared ivec4 partialCodes[3][fours];
+shared float largestOf[subgroups];
 shared uint bestAt[subgroups];
 shared uint givenUp;
 
@@ -121,37 +131,44 @@ uint self() { return gl_LocalInvocationID.x; }
 /// The first of the elements that a workgroup owns of `count`; the next one's first is where they end.
 uint firstOwned(uint count, uint group) { return group * count / groups; }
 
-void publish(uint at, float value, uint tag) {
-    atomicStore(exchange.v[at], uint64_t(floatBitsToUint(value)) | (uint64_t(tag) << 32), gl_ScopeDevice,
-                gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
+/// An element of a vector, which also empties that of the set before.
+void publish(uint set, uint at, float value) {
+    const uint word = floatBitsToUint(value);
+    for (uint copy = 0u; copy < copies; ++copy) {
+        const uint from = copy * sets * setWords + at;
+        atomicStore(exchange.v[from + set * setWords], word == empty ? 0x7FC00000u : word, gl_ScopeDevice,
+                    gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
+        atomicStore(exchange.v[from + (set + sets - 1u) % sets * setWords], empty, gl_ScopeDevice, gl_StorageSemanticsBuffer,
+                    gl_SemanticsRelaxed);
+    }
 }
 
-uint64_t peek(uint at) {
+uint peek(uint at) {
     return atomicLoad(exchange.v[at], gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
 }
 
+#define FORGET(m, c) \
+    if (m < c) word[m] = self() + m * lanes < width ? empty : 0u;
 #define ASK(m, c) \
-    if (m < c) word[m] = peek(at + min(self() + m * lanes, width - 1u));
-#define TAKE(m, c)                                                                    \
-    if (m < c) {                                                                      \
-        late |= uint(word[m] >> 32) ^ tag;                                            \
-        value[m] = self() + m * lanes < width ? uintBitsToFloat(uint(word[m])) : 0.0; \
-    }
-/// Own columns (self, self + 256, ...) of a vector of `width`, once they carry the tag; zero past its end. No load is behind a
-/// branch, so that all of them are under way together.
-#define AWAIT(name, columns)                                         \
-    void name(out float value[mostColumns], uint at, uint width, uint tag) { \
-        for (uint tries = 0u;; ++tries) {                            \
-            uint64_t word[mostColumns];                              \
-            EACH_COLUMN(ASK, columns)                                \
-            uint late = 0u;                                          \
-            EACH_COLUMN(TAKE, columns)                               \
-            if (late == 0u) break;                                   \
-            if (tries >= patience) {                                 \
-                givenUp = 1u;                                        \
-                break;                                               \
-            }                                                        \
-        }                                                            \
+    if (m < c && word[m] == empty) word[m] = peek(from + self() + m * lanes);
+#define LATEST(m, c) \
+    if (m < c) latest = max(latest, word[m]);
+#define TAKE(m, c) \
+    if (m < c) value[m] = uintBitsToFloat(word[m]);
+/// Own columns (self, self + 256, ...) of a vector of `width`, once they are there; zero past its end.
+#define AWAIT(name, columns)                                                                 \
+    void name(out float value[mostColumns], uint set, uint at, uint width) {                 \
+        const uint from = (gl_WorkGroupID.x % copies * sets + set) * setWords + at;          \
+        uint word[mostColumns];                                                              \
+        EACH_COLUMN(FORGET, columns)                                                         \
+        uint latest = empty;                                                                 \
+        for (uint tries = 0u; latest == empty && tries < patience; ++tries) {                \
+            latest = 0u;                                                                     \
+            EACH_COLUMN(ASK, columns)                                                        \
+            EACH_COLUMN(LATEST, columns)                                                     \
+        }                                                                                    \
+        if (latest == empty) givenUp = 1u; /* said here, since lavapipe ends a long loop by itself */ \
+        EACH_COLUMN(TAKE, columns)                                                           \
     }
 
 #define FETCH_ONE(m, c) \
@@ -177,32 +194,30 @@ float sumOfSubgroup(float value) {
     return value;
 }
 
-const uint partsOfALane = subgroups > subgroupWidth ? subgroups / subgroupWidth : 1u;
-const uint lanesOfParts = subgroups / partsOfALane;
-
-float sumOfParts(uint which) {
-    const uint first = gl_SubgroupInvocationID % lanesOfParts * partsOfALane;
-    float part[partsOfALane];
-    [[unroll]] for (uint k = 0u; k < partsOfALane; ++k) part[k] = partialSum[which][first + k];
-    [[unroll]] for (uint width = 1u; width < partsOfALane; width *= 2u)
-        [[unroll]] for (uint k = 0u; k < partsOfALane; k += 2u * width) {
-            precise const float both = part[k] + part[k + width];
-            part[k] = both;
-        }
-    float sum = part[0];
-    [[unroll]] for (uint mask = 1u; mask < lanesOfParts; mask *= 2u) {
-        precise const float both = sum + subgroupShuffleXor(sum, mask);
-        sum = both;
+// What subgroups came to, put together by each invocation for itself, four at a reading.
+#define TREE(type, vector, name, parts, both)                                                               \
+    type name##1(uint which, uint k) {                                                                      \
+        const vector part = parts[which][k];                                                                \
+        return both(both(part.x, part.y), both(part.z, part.w));                                            \
+    }                                                                                                       \
+    type name##2(uint which, uint k) { return both(name##1(which, k), name##1(which, k + 1u)); }            \
+    type name##4(uint which, uint k) { return both(name##2(which, k), name##2(which, k + 2u)); }            \
+    type name##8(uint which, uint k) { return both(name##4(which, k), name##4(which, k + 4u)); }            \
+    type name(uint which) {                                                                                 \
+        if (fours == 1u) return name##1(which, 0u);                                                         \
+        if (fours == 2u) return name##2(which, 0u);                                                         \
+        if (fours == 4u) return name##4(which, 0u);                                                         \
+        if (fours == 8u) return name##8(which, 0u);                                                         \
+        return both(name##8(which, 0u), name##8(which, 8u));                                                \
     }
+float add(float a, float b) {
+    precise const float sum = a + b;
     return sum;
 }
-
-uint mostOfParts(uint which) {
-    const uint first = gl_SubgroupInvocationID % lanesOfParts * partsOfALane;
-    uint most = 0u;
-    [[unroll]] for (uint k = 0u; k < partsOfALane; ++k) most = max(most, partialMost[which][first + k]);
-    return subgroupMax(most);
-}
+int add(int a, int b) { return a + b; }
+TREE(float, vec4, sumOfParts, partialSum, add)
+TREE(uint, uvec4, mostOfParts, partialMost, max)
+TREE(int, ivec4, sumOfCodes, partialCodes, add)
 
 #define ADD_SQUARE(m, c) \
     if (m < c) squares = addSquare(squares, t[m]);
@@ -217,7 +232,7 @@ uint mostOfParts(uint which) {
         float largest = 0.0;                                                                                             \
         EACH_COLUMN(WEIGH_AGAIN, columns)                                                                                \
         const uint most = subgroupMax(floatBitsToUint(largest)); /* floats that are not negative are in integers' order */ \
-        if (gl_SubgroupInvocationID == 0u) partialMost[p][gl_SubgroupID] = most;                                         \
+        if (gl_SubgroupInvocationID == 0u) partialMost[p][gl_SubgroupID / 4u][gl_SubgroupID % 4u] = most; \
     }
 #define SUM_SQUARES(name, columns)           \
     float name(float t[mostColumns]) {       \
@@ -231,8 +246,8 @@ void reduce(float squares, float weighedSquares) {
     squares = sumOfSubgroup(squares);
     weighedSquares = sumOfSubgroup(weighedSquares);
     if (gl_SubgroupInvocationID == 0u) {
-        partialSum[0][gl_SubgroupID] = squares;
-        partialSum[1][gl_SubgroupID] = weighedSquares;
+        partialSum[0][gl_SubgroupID / 4u][gl_SubgroupID % 4u] = squares;
+        partialSum[1][gl_SubgroupID / 4u][gl_SubgroupID % 4u] = weighedSquares;
     }
     barrier();
 }
@@ -279,7 +294,7 @@ float stepOf(uint p, float r) { return codeStep(times(uintBitsToFloat(mostOfPart
         const uint first = p * rowQuads * 16u + (quad % 8u / 2u * rowQuads + quad / 8u * 2u + quad % 2u) * 4u + own % 4u; \
         EACH_8(STORE_CODES, 0u, columns)                                                                 \
         sum = subgroupAdd(sum);                                                                          \
-        if (gl_SubgroupInvocationID == 0u) partialCodes[p][gl_SubgroupID] = sum;                         \
+        if (gl_SubgroupInvocationID == 0u) partialCodes[p][gl_SubgroupID / 4u][gl_SubgroupID % 4u] = sum; \
     }
 
 #define VECTOR(name)                         \
@@ -317,6 +332,7 @@ uvec4 quads[ahead];  // of weights
             [[unroll]] for (uint l = 0u; l < 4u; ++l) code[l] = codes[((codesDiffer ? p : 0u) * 4u + l) * rowQuads + quad]; \
         int sum = productOf(quads[k % ahead], code);                                                              \
         if (k + ahead < c) quads[k % ahead] = WEIGHT(k + ahead);                                                  \
+        if (k + ahead < c && k % 4u == 3u) subgroupBarrier(); /* or a compiler asks for them when they are needed */ \
         [[unroll]] for (uint mask = share / 2u; mask > 0u; mask /= 2u) sum += subgroupShuffleXor(sum, mask);      \
         if (self() % share == 0u) products[k * (lanes / share) + self() / share] = sum;                           \
     }
@@ -334,21 +350,16 @@ int productOf(uvec4 trits, uvec4 code[4]) {
     return sum + (sum4 >> 2) + (sum16 >> 4);
 }
 
-int totalOfCodes(uint p) {
-    int total = 0;
-    [[unroll]] for (uint k = 0u; k < subgroups; ++k) total += partialCodes[p][k];
-    return total;
-}
-
 /// The product of P projections of `rows` rows of `columns` blocks. prefetch_NAME asks for a third of the weights of a strip of
-/// rows (all at once, they would hold up what the step waits for), multiply_NAME makes its sums, result_NAME(p) is what a row of
-/// it came to.
+/// rows (all at once, they would hold up what the step waits for), multiply_NAME makes its sums, after a barrier
+/// result_NAME(p) is what a row of it came to.
 #define PRODUCT(name, rows_, P, columns, codesDiffer_)                                                       \
     const uint name##AtOnce = lanes / (columns * 4u); /* rows: an invocation has a quad of each */           \
     const uint name##Strip = mostQuads / P * name##AtOnce < lanes ? mostQuads / P * name##AtOnce : lanes;    \
     const uint name##Most = (rows_ + groups - 1u) / groups;                                                  \
     const uint name##Passes = ((name##Most < name##Strip ? name##Most : name##Strip) + name##AtOnce - 1u) / name##AtOnce; \
     const uint name##Quads = P * name##Passes;                                                               \
+    const bool name##Whole = name##Most <= name##Strip; /* one strip has all rows */                         \
     const uint name##Share = (columns * 4u & (~(columns * 4u) + 1u)) < subgroupWidth                         \
                                  ? (columns * 4u & (~(columns * 4u) + 1u)) : subgroupWidth;                  \
     void prefetch_##name(Rows own, Quads weights, uint strip, uint part) {                                   \
@@ -369,13 +380,12 @@ int totalOfCodes(uint p) {
         }                                                                                                    \
         uvec4 code[4];                                                                                       \
         EACH_QUAD(ADD_PRODUCTS, name##Quads)                                                                 \
-        barrier();                                                                                           \
     }                                                                                                        \
     /* acc * (gamma * step) of own row of the strip. */                                                      \
     float result_##name(uint p, float factor) {                                                              \
         const uint parts = columns * 4u / name##Share;                                                       \
         const uint from = (p * name##Passes + self() / name##AtOnce) * (lanes / name##Share) + self() % name##AtOnce * parts; \
-        int sum = -totalOfCodes(codesDiffer_ ? p : 0u);                                                      \
+        int sum = -sumOfCodes(codesDiffer_ ? p : 0u);                                                        \
         [[unroll]] for (uint k = 0u; k < parts; ++k) sum += products[from + k];                              \
         precise const float value = float(sum) * factor;                                                     \
         return value;                                                                                        \
@@ -393,15 +403,15 @@ void findLargest(inout float value, inout uint where) {
     where = subgroupMin(value == largest ? where : ~0u);
     barrier();
     if (gl_SubgroupInvocationID == 0u) {
-        partialSum[0][gl_SubgroupID] = largest;
+        largestOf[gl_SubgroupID] = largest;
         bestAt[gl_SubgroupID] = where;
     }
     barrier();
-    value = partialSum[0][0];
+    value = largestOf[0];
     where = bestAt[0];
     [[unroll]] for (uint k = 1u; k < subgroups; ++k)
-        if (partialSum[0][k] > value || (partialSum[0][k] == value && bestAt[k] < where)) {
-            value = partialSum[0][k];
+        if (largestOf[k] > value || (largestOf[k] == value && bestAt[k] < where)) {
+            value = largestOf[k];
             where = bestAt[k];
         }
 }
@@ -413,47 +423,38 @@ float embedding(uint token, uint column) {
     return embeddingType == 1u ? unpackHalf2x16(half_).x : uintBitsToFloat(half_ << 16u);
 }
 
+#define EACH_STRIP(name, own) \
+    for (uint strip = 0u; strip == 0u || (!name##Whole && strip < own.count); strip += name##Strip)
+#define LAST_STRIP(name, own) (name##Whole || strip + name##Strip >= own.count)
+
 /// The codes are there, and every invocation has seen alike whether the others are.
-#define NEXT_STEP           \
+#define ENCODED             \
     barrier();              \
     if (givenUp != 0u) {    \
         reply.gaveUp = 1u;  \
         return;             \
-    }                       \
-    ++tag;
+    }
 
 /// x and its lane's squares -> the codes of a product's one input, and `factor` for its results.
 #define ENCODE(vector, width, squares, normed, product, own, gamma)   \
     measure_##vector(0u, x, norms);                                   \
     reduce(squares, squares_##vector(x));                             \
-    prefetch_##product(own, weights, 0u, 1u);                         \
+    prefetch_##product(own, product##Quads, 0u, 1u);                  \
     const float r = inverseOf(width, normed), step = stepOf(0u, r);   \
     quantise_##vector(0u, norms, codeFactor(r, step));                \
     const float factor = times(gamma, step);                          \
-    prefetch_##product(own, weights, 0u, 2u);                         \
-    NEXT_STEP
-
-/// The whole front of a step whose input is the residual stream: of a row of the table.
-#define ENCODE_STREAM(product, own, row, norm, itsNorms, itsWeights, gamma) \
-    float weight[mostColumns], norms[mostColumns], x[mostColumns];         \
-    Quads weights = Quads(addressOf(row, itsWeights));                     \
-    fetch_hidden(weight, Floats(addressOf(row, norm)), 0u, hidden);        \
-    fetch_hidden(norms, Floats(addressOf(row, itsNorms)), 0u, hidden);     \
-    prefetch_##product(own, weights, 0u, 0u);                              \
-    await_hidden(x, residual, hidden, tag);                                \
-    float squares = 0.0;                                                   \
-    EACH_COLUMN(WEIGH, hiddenColumns)                                      \
-    ENCODE(hidden, hidden, squares, true, product, own, gamma)
+    prefetch_##product(own, product##Quads, 0u, 2u);                  \
+    ENCODED
 
 #define GATE(m, c) \
     if (m < c) x[m] = times(swish[m], x[m]);
 
 /// The end of o and down: the own channels of the residual stream.
-void addToStream(Rows stream, uint strip, float value, uint tag) {
+void addToStream(Rows stream, uint strip, float value, uint set, uint at) {
     const uint row = strip + self();
     precise const float sum = own[row] + value;
     own[row] = sum;
-    publish(residual + stream.first + row, sum, tag);
+    publish(set, at + stream.first + row, sum);
 }
 
 /// What the recurrence needs of an invocation's channel, read before the step's input is there.
@@ -467,57 +468,75 @@ Channel channelOf(uint layer, Rows ifg, uint strip) {
     return Channel(state.v[layer * stateWidth + channel], has ? Floats(addressOf(layer, lowerBounds)).v[channel] : 0.0);
 }
 
+/// What a layer's first step, or the head, needs before its input is there.
+#define ASK_FIRST(row)                                                      \
+    {                                                                       \
+        Floats from = Floats(addressOf(row, ifgNorms));               \
+        const uint further = (row) < layers ? hidden : 0u; /* the head has one */ \
+        fetch_hidden(weight, Floats(addressOf(row, attnNorm)), 0u, hidden); \
+        fetch_hidden(norms, from, 0u, hidden);                              \
+        fetch_hidden(normsF, from, further, hidden);                        \
+        fetch_hidden(normsG, from, 2u * further, hidden);                   \
+        channel = channelOf(min(row, layers - 1u), ifg, 0u);                \
+    }
+
 void main() {
     const uint group = gl_WorkGroupID.x;
     const uint lane = self();
     const Rows ifg = rowsOf(stateWidth), stream = rowsOf(hidden), gate = rowsOf(gluWidth), head = rowsOf(vocabulary);
 
-    for (uint k = lane; k < (layers + 1u) * tableQuads; k += lanes) tableRows[k] = table.v[k];
+    // Loops are the same for all invocations: barriers after others go wrong on lavapipe.
+    for (uint k = 0u; k < (layers + 1u) * tableQuads; k += lanes)
+        if (k + lane < (layers + 1u) * tableQuads) tableRows[k + lane] = table.v[k + lane];
     if (lane == 0u) givenUp = 0u;
     barrier();
-    uint tag = request.tag;
     uint token = request.token;
     const uint count = request.count, stopAt = request.stopAt;
+    uint set = 0u;
+    float weight[mostColumns], norms[mostColumns], normsF[mostColumns], normsG[mostColumns];  // of the step that is next
+    Channel channel;
 
     for (uint fed = 1u;; ++fed) {
-        ++tag;
-        for (uint k = lane; k < stream.count; k += lanes) {
-            own[k] = embedding(token, stream.first + k);
-            publish(residual + stream.first + k, own[k], tag);
-        }
+        ASK_FIRST(0u)
+        prefetch_ifg(ifg, Quads(addressOf(0u, ifgWeights)), 0u, 0u);
+        for (uint k = 0u; k < stream.count; k += lanes)
+            if (k + lane < stream.count) {
+                own[k + lane] = embedding(token, stream.first + k + lane);
+                publish(set, layerIn + stream.first + k + lane, own[k + lane]);
+            }
         barrier();  // all have read what the choice of the token left
 
         for (uint layer = 0u; layer < layers; ++layer) {
+            const uint here = set;
+            set = (set + 1u) % sets;
+            Quads ifgQuads = Quads(addressOf(layer, ifgWeights)), oQuads = Quads(addressOf(layer, oWeights)),
+                        gateQuads = Quads(addressOf(layer, gateWeights)), downQuads = Quads(addressOf(layer, downWeights));
             {  // i, f and g, and the recurrence
-                float weight[mostColumns], x[mostColumns], i_[mostColumns], f_[mostColumns], g_[mostColumns];
-                Floats norms = Floats(addressOf(layer, ifgNorms));
-                Quads weights = Quads(addressOf(layer, ifgWeights));
-                fetch_hidden(weight, Floats(addressOf(layer, attnNorm)), 0u, hidden);
-                fetch_hidden(i_, norms, 0u, hidden);
-                fetch_hidden(f_, norms, hidden, hidden);
-                fetch_hidden(g_, norms, 2u * hidden, hidden);
-                Channel channel = channelOf(layer, ifg, 0u);
-                prefetch_ifg(ifg, weights, 0u, 0u);
-                await_hidden(x, residual, hidden, tag);
+                float x[mostColumns];
+                await_hidden(x, here, layerIn, hidden);
                 float squares = 0.0;
                 EACH_COLUMN(WEIGH, hiddenColumns)
-                measure_hidden(0u, x, i_);
-                measure_hidden(1u, x, f_);
-                measure_hidden(2u, x, g_);
+                measure_hidden(0u, x, norms);
+                measure_hidden(1u, x, normsF);
+                measure_hidden(2u, x, normsG);
                 reduce(squares, squares_hidden(x));
-                prefetch_ifg(ifg, weights, 0u, 1u);
+                prefetch_ifg(ifg, ifgQuads, 0u, 1u);
                 const float r = inverseOf(hidden, true);
                 const float stepI = stepOf(0u, r), stepF = stepOf(1u, r), stepG = stepOf(2u, r);
                 const float codeI = codeFactor(r, stepI), codeF = codeFactor(r, stepF), codeG = codeFactor(r, stepG);
-                quantise_hidden(0u, i_, codeI);
-                quantise_hidden(1u, f_, codeF);
-                quantise_hidden(2u, g_, codeG);
+                quantise_hidden(0u, norms, codeI);
+                quantise_hidden(1u, normsF, codeF);
+                quantise_hidden(2u, normsG, codeG);
                 const float factorI = times(gammaOf(layer, 0u), stepI), factorF = times(gammaOf(layer, 1u), stepF),
                             factorG = times(gammaOf(layer, 2u), stepG);
-                prefetch_ifg(ifg, weights, 0u, 2u);
-                NEXT_STEP
-                for (uint strip = 0u; strip < ifg.count; strip += ifgStrip) {
-                    multiply_ifg(ifg, weights, strip);
+                prefetch_ifg(ifg, ifgQuads, 0u, 2u);
+                ENCODED
+                fetch_state(weight, Floats(addressOf(layer, gNorm)), 0u, stateWidth);
+                fetch_state(norms, Floats(addressOf(layer, oNorms)), 0u, stateWidth);
+                EACH_STRIP(ifg, ifg) {
+                    multiply_ifg(ifg, ifgQuads, strip);
+                    if (LAST_STRIP(ifg, ifg)) prefetch_o(stream, oQuads, 0u, 0u);
+                    barrier();
                     const uint row = strip + lane;
                     if (lane < ifgStrip && row < ifg.count) {
                         const float candidate_ = result_ifg(0u, factorI);
@@ -525,60 +544,83 @@ void main() {
                         precise const float i = silu(candidate_) * (1.0 - f);
                         const float h = mlgru(f, channel.state, i);
                         state.v[layer * stateWidth + ifg.first + row] = h;
-                        publish(stateOut + ifg.first + row, silu(h), tag);
-                        publish(gateOut + ifg.first + row, result_ifg(2u, factorG), tag);
+                        publish(here, stateOut + ifg.first + row, silu(h));
+                        publish(here, gateOut + ifg.first + row, result_ifg(2u, factorG));
                     }
-                    if (strip + ifgStrip < ifg.count) channel = channelOf(layer, ifg, strip + ifgStrip);
+                    if (!LAST_STRIP(ifg, ifg)) channel = channelOf(layer, ifg, strip + ifgStrip);
                 }
+                memoryBarrier(gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsAcquireRelease);  // see the top
             }
             {  // the output gate and o
-                float weight[mostColumns], norms[mostColumns], x[mostColumns], swish[mostColumns];
-                Quads weights = Quads(addressOf(layer, oWeights));
-                fetch_state(weight, Floats(addressOf(layer, gNorm)), 0u, stateWidth);
-                fetch_state(norms, Floats(addressOf(layer, oNorms)), 0u, stateWidth);
-                prefetch_o(stream, weights, 0u, 0u);
-                await_state(swish, stateOut, stateWidth, tag);
-                await_state(x, gateOut, stateWidth, tag);
+                float x[mostColumns], swish[mostColumns];
+                await_state(swish, here, stateOut, stateWidth);
+                await_state(x, here, gateOut, stateWidth);
                 float squares = 0.0;
                 EACH_COLUMN(WEIGH, stateColumns)
                 EACH_COLUMN(GATE, stateColumns)
                 ENCODE(state, stateWidth, squares, true, o, stream, gammaOf(layer, 3u))
-                for (uint strip = 0u; strip < stream.count; strip += oStrip) {
-                    multiply_o(stream, weights, strip);
-                    if (lane < oStrip && strip + lane < stream.count) addToStream(stream, strip, result_o(0u, factor), tag);
+                fetch_hidden(weight, Floats(addressOf(layer, mlpNorm)), 0u, hidden);
+                fetch_hidden(norms, Floats(addressOf(layer, gateNorms)), 0u, hidden);
+                EACH_STRIP(o, stream) {
+                    multiply_o(stream, oQuads, strip);
+                    if (LAST_STRIP(o, stream)) prefetch_gate(gate, gateQuads, 0u, 0u);
+                    barrier();
+                    if (lane < oStrip && strip + lane < stream.count)
+                        addToStream(stream, strip, result_o(0u, factor), here, mixed);
                 }
             }
             {  // u and v
-                ENCODE_STREAM(gate, gate, layer, mlpNorm, gateNorms, gateWeights, gammaOf(layer, 4u))
-                for (uint strip = 0u; strip < gate.count; strip += gateStrip) {
-                    multiply_gate(gate, weights, strip);
+                float x[mostColumns];
+                await_hidden(x, here, mixed, hidden);
+                float squares = 0.0;
+                EACH_COLUMN(WEIGH, hiddenColumns)
+                ENCODE(hidden, hidden, squares, true, gate, gate, gammaOf(layer, 4u))
+                fetch_glu(norms, Floats(addressOf(layer, downNorms)), 0u, gluWidth);
+                EACH_STRIP(gate, gate) {
+                    multiply_gate(gate, gateQuads, strip);
+                    if (LAST_STRIP(gate, gate)) prefetch_down(stream, downQuads, 0u, 0u);
+                    barrier();
                     const uint row = strip + lane;
                     if (lane < gateStrip && row < gate.count) {
                         const float u = result_gate(0u, factor), v = result_gate(1u, factor);
-                        publish(gluOut + gate.first + row, times(silu(u), v), tag);
+                        publish(here, gluOut + gate.first + row, times(silu(u), v));
                     }
                 }
             }
             {  // down
-                float norms[mostColumns], x[mostColumns];
-                Quads weights = Quads(addressOf(layer, downWeights));
-                fetch_glu(norms, Floats(addressOf(layer, downNorms)), 0u, gluWidth);
-                prefetch_down(stream, weights, 0u, 0u);
-                await_glu(x, gluOut, gluWidth, tag);
+                float x[mostColumns];
+                await_glu(x, here, gluOut, gluWidth);
                 ENCODE(glu, gluWidth, 0.0, false, down, stream, gammaOf(layer, 5u))
-                for (uint strip = 0u; strip < stream.count; strip += downStrip) {
-                    multiply_down(stream, weights, strip);
-                    if (lane < downStrip && strip + lane < stream.count) addToStream(stream, strip, result_down(0u, factor), tag);
+                ASK_FIRST(layer + 1u)
+                EACH_STRIP(down, stream) {
+                    multiply_down(stream, downQuads, strip);
+                    if (LAST_STRIP(down, stream)) {
+                        if (layer + 1u < layers)
+                            prefetch_ifg(ifg, Quads(addressOf(layer + 1u, ifgWeights)), 0u, 0u);
+                        else
+                            prefetch_head(head, Quads(addressOf(layers, headWeights)), 0u, 0u);
+                    }
+                    barrier();
+                    if (lane < downStrip && strip + lane < stream.count)
+                        addToStream(stream, strip, result_down(0u, factor), layer + 1u < layers ? set : fed % sets,
+                                    layer + 1u < layers ? layerIn : headIn);
                 }
             }
         }
 
         // The head, and the most probable token: the lowest id among equals.
-        ENCODE_STREAM(head, head, layers, headNorm, headNorms, headWeights, gammaOf(layers, headGamma))
+        const uint here = fed % sets;
+        Quads headQuads = Quads(addressOf(layers, headWeights));
+        float x[mostColumns];
+        await_hidden(x, here, headIn, hidden);
+        float squares = 0.0;
+        EACH_COLUMN(WEIGH, hiddenColumns)
+        ENCODE(hidden, hidden, squares, true, head, head, gammaOf(layers, headGamma))
         float best = -1.0 / 0.0;
         uint where = head.first;
-        for (uint strip = 0u; strip < head.count; strip += headStrip) {
-            multiply_head(head, weights, strip);
+        EACH_STRIP(head, head) {
+            multiply_head(head, headQuads, strip);
+            barrier();
             const uint row = strip + lane;
             if (lane < headStrip && row < head.count) {
                 const float logit = result_head(0u, factor);
@@ -595,12 +637,12 @@ void main() {
         }
         findLargest(best, where);
         if (lane == 0u) {
-            publish(candidate + group, best, tag);
-            publish(candidate + groups + group, uintBitsToFloat(where), tag);
+            publish(here, candidate + group, best);
+            publish(here, candidateAt + group, uintBitsToFloat(where));
         }
         float value[mostColumns], place[mostColumns];
-        await_one(value, candidate, groups, tag);
-        await_one(place, candidate + groups, groups, tag);
+        await_one(value, here, candidate, groups);
+        await_one(place, here, candidateAt, groups);
         best = lane < groups ? value[0] : -1.0 / 0.0;
         token = floatBitsToUint(place[0]);
         findLargest(best, token);

@@ -26,6 +26,7 @@ struct VulkanPaths {
     Use shuffles = Use::Auto;        ///< reductions by subgroup shuffles, not in shared memory
     Use persistent = Use::Auto;      ///< decode as one dispatch a token
     std::uint32_t subgroupSize = 0;  ///< 0: the device's own
+    std::uint32_t computeUnits = 0;  ///< workgroups that run at once; 0: as many as the device tells
     ProductShape shape = {};
 };
 

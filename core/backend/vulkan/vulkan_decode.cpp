@@ -10,7 +10,9 @@ namespace {
 constexpr std::uint32_t lanes = 256;          // a workgroup's invocations
 constexpr std::uint32_t mostBlocks = 32;      // of a vector: the kernel's arrays hold no more
 constexpr std::uint32_t patience = 1U << 20;  // readings: about a second
-constexpr std::uint32_t stepsOfALayer = 4;
+constexpr std::uint32_t sets = 4;             // of vectors that are exchanged, used in turn
+constexpr std::uint32_t copies = 4;           // of all sets
+constexpr std::uint32_t empty = 0xFFFFFFFF;   // an element that nobody has published
 
 // Twins of the kernel's structures. The head's row has its norm, norms, weights and gamma where a layer's first ones are.
 struct TableRow {
@@ -19,7 +21,7 @@ struct TableRow {
     float bounded, unused;
 };
 struct Request {
-    std::uint32_t token, count, tag, stopAt;
+    std::uint32_t token, count, stopAt;
 };
 struct Reply {
     std::uint32_t fed, gaveUp;
@@ -55,10 +57,10 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     const auto layers = static_cast<std::uint32_t>(model.layers.size());
     const std::uint32_t subgroups = lanes / std::max(physical.subgroupSize, 1U);
     const std::uint32_t sharedBytes =
-        16 * sharedQuads + 4 * (mostHidden + 12 * lanes + 9 * subgroups + 1) + (layers + 1) * std::uint32_t{sizeof(TableRow)};
-    if (packing != Packing::TwoBit || !physical.exchange || physical.subgroupSize < 4 || blocksOf(most) > mostBlocks ||
-        sharedBytes > physical.limits.maxComputeSharedMemorySize || physical.paths.persistent == Use::Off ||
-        (physical.computeUnits == 0 && !forced))
+        16 * sharedQuads + 4 * (mostHidden + 12 * lanes + 10 * subgroups + 1) + (layers + 1) * std::uint32_t{sizeof(TableRow)};
+    if (packing != Packing::TwoBit || !physical.exchange || physical.subgroupSize < 4 || physical.subgroupSize > 64 ||
+        blocksOf(most) > mostBlocks || sharedBytes > physical.limits.maxComputeSharedMemorySize ||
+        physical.paths.persistent == Use::Off || (physical.computeUnits == 0 && !forced))
         return std::optional<PersistentDecode>{};
 
     const std::array constants{hidden,
@@ -77,8 +79,8 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     TERNION_TRY(decode.pipeline_,
                 device.pipeline(physical.packedDot ? "decode_token_dot" : "decode_token", constants, sizeof(Push), true));
 
-    const VkDeviceSize exchangeBytes = (VkDeviceSize{hidden} + 2 * VkDeviceSize{state} + glu + 2 * decode.groups_) * 8;
-    TERNION_TRY(decode.exchange_, device.allocate(exchangeBytes, MemoryKind::Device));
+    const VkDeviceSize setWords = 3 * VkDeviceSize{hidden} + 2 * VkDeviceSize{state} + glu + 2 * decode.groups_;
+    TERNION_TRY(decode.exchange_, device.allocate(copies * sets * setWords * sizeof(float), MemoryKind::Device));
     TERNION_TRY(decode.table_, device.allocate((layers + 1) * sizeof(TableRow), MemoryKind::Device));
     TERNION_TRY(decode.logits_, device.allocate(VkDeviceSize{vocabulary} * sizeof(float), MemoryKind::Device));
     TERNION_TRY(decode.readback_, device.allocate(VkDeviceSize{vocabulary} * sizeof(float), MemoryKind::Readback));
@@ -116,7 +118,6 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     table[layers].gamma[0] = weights.head.gamma[0];
     TERNION_TRY(auto commands, device.commands());
     TERNION_CHECK(commands.begin());
-    commands.zero(decode.exchange_);
     commands.copy(staging, 0, decode.table_, 0, decode.table_.size);
     TERNION_CHECK(commands.end());
     TERNION_CHECK(device.run(commands));
@@ -132,6 +133,7 @@ Result<Commands> PersistentDecode::record(Device& device, const Buffer& h, const
     TERNION_TRY(auto commands, device.commands());
     TERNION_CHECK(commands.begin());
     commands.copy(h, 0, before, 0, h.size);
+    commands.fill(exchange_, empty);
     Push push = push_;
     push.state = h.address;
     commands.dispatch(pipeline_, push, {groups_, 1, 1});
@@ -144,11 +146,8 @@ Result<PersistentDecode::Outcome> PersistentDecode::run(Device& device, const Co
                                                         std::uint32_t count, TokenId stopAt) {
     auto& reply = reply_.as<Reply>()[0];
     reply = {};
-    request_.as<Request>()[0] = {static_cast<std::uint32_t>(first), count, tag_, static_cast<std::uint32_t>(stopAt)};
+    request_.as<Request>()[0] = {static_cast<std::uint32_t>(first), count, static_cast<std::uint32_t>(stopAt)};
     TERNION_CHECK(device.run(commands));
-    // Ahead of all tags that may have been written, whether it went well or not.
-    const auto layers = static_cast<std::uint32_t>(table_.size / sizeof(TableRow)) - 1;
-    tag_ += count * (stepsOfALayer * layers + 2);
     Outcome outcome;
     outcome.gaveUp = reply.gaveUp != 0;
     if (!outcome.gaveUp)

@@ -43,7 +43,6 @@ private:
     Pipeline pipeline_;
     Push push_{};
     std::uint32_t groups_ = 0;
-    std::uint32_t tag_ = 0;
     std::size_t vocabulary_ = 0;
     Buffer table_;       // of the layers' weights
     Buffer embeddings_;  // on the host: a row a token is read

@@ -24,9 +24,8 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
     core.pNext = physical.subgroupSizeControl ? &subgroups : subgroups.pNext;
     core.bufferDeviceAddress = VK_TRUE;
     core.shaderInt8 = core.vulkanMemoryModel = core.vulkanMemoryModelDeviceScope = physical.memoryModel ? VK_TRUE : VK_FALSE;
-    core.shaderBufferInt64Atomics = core.scalarBlockLayout = physical.exchange ? VK_TRUE : VK_FALSE;
+    core.scalarBlockLayout = physical.exchange ? VK_TRUE : VK_FALSE;
     VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &core, {}};
-    features.features.shaderInt64 = core.shaderBufferInt64Atomics;
     auto matrix = cooperativeMatrixFeatures(physical.matrix && physical.matrix->khr, VK_TRUE);
     std::vector<const char*> extensions;
     if (physical.matrix) {
@@ -317,8 +316,8 @@ void Commands::copy(const Buffer& from, VkDeviceSize fromOffset, const Buffer& t
     barrier();
 }
 
-void Commands::zero(const Buffer& buffer) {
-    api_->vkCmdFillBuffer(buffer_.get(), buffer.buffer.get(), 0, VK_WHOLE_SIZE, 0);
+void Commands::fill(const Buffer& buffer, std::uint32_t word) {
+    api_->vkCmdFillBuffer(buffer_.get(), buffer.buffer.get(), 0, VK_WHOLE_SIZE, word);
     barrier();
 }
 

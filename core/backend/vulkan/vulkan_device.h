@@ -108,7 +108,7 @@ public:
         dispatch(pipeline, std::as_bytes(std::span(&push, 1)), groups);
     }
     void copy(const Buffer& from, VkDeviceSize fromOffset, const Buffer& to, VkDeviceSize toOffset, VkDeviceSize size);
-    void zero(const Buffer& buffer);
+    void fill(const Buffer& buffer, std::uint32_t word);
 
 private:
     friend class Device;

@@ -125,7 +125,6 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
         core.shaderInt8 == VK_TRUE && core.vulkanMemoryModel == VK_TRUE && core.vulkanMemoryModelDeviceScope == VK_TRUE;
     device.exchange = device.memoryModel && device.subgroupSize > 1 &&
                       (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT) != 0 &&
-                      features.features.shaderInt64 == VK_TRUE && core.shaderBufferInt64Atomics == VK_TRUE &&
                       core.scalarBlockLayout == VK_TRUE;
     device.computeUnits = computeUnits(api, handle, hasExtension);
     for (const bool khr : {false, true}) {
@@ -170,6 +169,7 @@ void PhysicalDevice::choose(const VulkanPaths& wanted) {
     paths = wanted;
     packedDot = packedDot && (wanted.packedDot == Use::On || (wanted.packedDot == Use::Auto && packedDotFast));
     if (wanted.shuffles == Use::Off) subgroupSize = 1;
+    if (wanted.computeUnits > 0) computeUnits = wanted.computeUnits;
     if (wanted.subgroupSize >= leastSubgroupSize && wanted.subgroupSize <= mostSubgroupSize && subgroupSizeControl &&
         subgroupSize > 1)
         subgroupSize = wanted.subgroupSize;

@@ -27,7 +27,7 @@ struct PhysicalDevice {
     std::uint32_t leastSubgroupSize = 0, mostSubgroupSize = 0;
     std::optional<CooperativeMatrix> matrix;
     bool memoryModel = false;         ///< Vulkan's, across the device, and int8 arithmetic
-    bool exchange = false;            ///< with it: atomic 64-bit words, and subgroups that reduce
+    bool exchange = false;            ///< with it: subgroups that reduce, scalar layouts
     std::uint32_t timestampBits = 0;  ///< of the queue's clock; 0: it has none
     std::uint32_t computeUnits = 0;   ///< that run a workgroup each at once; 0: not known
     VkPhysicalDeviceLimits limits{};

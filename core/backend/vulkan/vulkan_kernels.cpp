@@ -119,7 +119,7 @@ Result<double> measureReadBandwidth(Device& device) {
     TERNION_TRY(const auto pipeline, device.pipeline("read_bandwidth", {}, sizeof(Push)));
     TERNION_TRY(auto once, device.commands());
     TERNION_CHECK(once.begin());
-    once.zero(source);
+    once.fill(source, 0);
     TERNION_CHECK(once.end());
     TERNION_CHECK(device.run(once));
 
