@@ -29,8 +29,6 @@ layout(constant_id = 8) const uint result = 0u;
 // What becomes of a product (ProductResult in vulkan_kernels.h).
 const uint addToResidual = 1u, accumulators = 2u, gates = 3u, glu = 4u;
 
-layout(buffer_reference, std430, buffer_reference_align = 16) buffer FloatQuads { vec4 v[]; };
-
 layout(push_constant, std430) uniform Push {
     Quads weights;  // [P, rows, blocks * 4] packed trits, two bits each (core/model/ternary_matrix.h)
     Quads codes;    // [P, T, codeQuads(columns)]

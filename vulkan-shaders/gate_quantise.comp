@@ -16,4 +16,4 @@ float weighed(uint column) {
 
 void keep(uint column, float t) { x.v[gl_WorkGroupID.x * width + column] = t; }
 
-float again(uint column) { return x.v[gl_WorkGroupID.x * width + column]; }
+vec4 again(uint column) { return four(x, gl_WorkGroupID.x, column); }

@@ -14,4 +14,4 @@ float weighed(uint column) {
 
 void keep(uint column, float t) { x.v[gl_WorkGroupID.x * 2u * width + column] = t; }
 
-float again(uint column) { return x.v[gl_WorkGroupID.x * 2u * width + column]; }
+vec4 again(uint column) { return four(x, 2u * gl_WorkGroupID.x, column); }

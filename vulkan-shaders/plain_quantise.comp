@@ -11,4 +11,4 @@ float weighed(uint column) { return x.v[gl_WorkGroupID.x * width + column]; }
 
 void keep(uint column, float t) {}
 
-float again(uint column) { return weighed(column); }
+vec4 again(uint column) { return four(x, gl_WorkGroupID.x, column); }

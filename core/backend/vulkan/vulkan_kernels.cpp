@@ -48,10 +48,16 @@ Result<Kernels> Kernels::create(Device& device, Packing packing) {
         return {};
     };
     const std::uint32_t batch = device.physical().info.software ? 1 : 8;  // columns read together: latency hidden
-    for (const auto& [pipeline, name] :
-         {std::pair{&kernels.normQuantise_, "norm_quantise"}, std::pair{&kernels.plainQuantise_, "plain_quantise"},
-          std::pair{&kernels.gateQuantise_, "gate_quantise"}, std::pair{&kernels.gluQuantise_, "glu_quantise"}})
-        TERNION_CHECK(makeReducing(*pipeline, name, sizeof(QuantisePush), std::array{shuffled, batch}));
+    struct Front {
+        Pipeline& pipeline;
+        const char* name;
+        std::uint32_t projections;
+    };
+    for (const Front& front : {Front{kernels.normQuantise_[0], "norm_quantise", 1}, Front{kernels.normQuantise_[1], "norm_quantise", 3},
+                               Front{kernels.plainQuantise_, "plain_quantise", 1},
+                               Front{kernels.gateQuantise_, "gate_quantise", 1}, Front{kernels.gluQuantise_, "glu_quantise", 1}})
+        TERNION_CHECK(makeReducing(front.pipeline, front.name, sizeof(QuantisePush),
+                                   std::array{shuffled, batch, front.projections}));
     for (const std::uint32_t keepGates : {0U, 1U}) {
         TERNION_TRY(kernels.mlgru_[0][keepGates], device.pipeline("mlgru", std::array{keepGates}, sizeof(MlgruPush)));
         if (!usesMatrix(device.physical())) continue;

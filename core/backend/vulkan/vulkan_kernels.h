@@ -42,12 +42,12 @@ class Kernels {
 public:
     static Result<Kernels> create(Device& device, Packing packing);
 
-    void normQuantise(Commands& commands, const QuantisePush& push, std::uint32_t projections) const {
-        quantise(commands, normQuantise_, push, projections);
-    }
-    void plainQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, plainQuantise_, push, 1); }
-    void gateQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, gateQuantise_, push, 1); }
-    void gluQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, gluQuantise_, push, 1); }
+    /// The front of one BitLinear, or of three that are given the same.
+    void normQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, normQuantise_[0], push); }
+    void normQuantiseThree(Commands& commands, const QuantisePush& push) const { quantise(commands, normQuantise_[1], push); }
+    void plainQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, plainQuantise_, push); }
+    void gateQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, gateQuantise_, push); }
+    void gluQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, gluQuantise_, push); }
     static constexpr std::uint32_t fewestForMatrix = 32;
     /// Whether so many tokens go through matrix units, whose products end in gates.
     bool fuses(std::uint32_t tokens) const { return fuses() && tokens >= fewestForMatrix; }
@@ -57,14 +57,15 @@ public:
     void mlgru(Commands& commands, const MlgruPush& push, bool activated, bool keepGates) const;
 
 private:
-    static void quantise(Commands& commands, const Pipeline& pipeline, const QuantisePush& push, std::uint32_t projections) {
-        commands.dispatch(pipeline, push, {push.tokens, projections, 1});
+    static void quantise(Commands& commands, const Pipeline& pipeline, const QuantisePush& push) {
+        commands.dispatch(pipeline, push, {push.tokens, 1, 1});
     }
 
     std::uint64_t rowBytes(std::uint32_t columns) const;  ///< of packed trits
 
     Packing packing_ = Packing::TwoBit;
-    Pipeline normQuantise_, plainQuantise_, gateQuantise_, gluQuantise_;
+    std::array<Pipeline, 2> normQuantise_;  // of one BitLinear, of three
+    Pipeline plainQuantise_, gateQuantise_, gluQuantise_;
     std::array<std::array<Pipeline, 2>, 2> mlgru_;  // [activated][keepGates]
     std::array<Pipeline, 5> matrix_;                // [ProductResult]
     bool fuses_ = false;

@@ -187,7 +187,7 @@ void VulkanModel::recordRecurrence(Commands& commands, std::size_t index, const 
     BitLinearPush product = productPush(layer.ifg, s.y, tokens);
     product.bounded = bounded;
     product.lowerBound = layer.lowerBound;
-    kernels_.normQuantise(commands, quantisePush(s.x, layer.attnNorm, layer.ifg, tokens), 3);
+    kernels_.normQuantiseThree(commands, quantisePush(s.x, layer.attnNorm, layer.ifg, tokens));
     kernels_.bitLinear(commands, product, 3, fused ? ProductResult::Gates : ProductResult::Store);
     const VkDeviceSize gateBytes = VkDeviceSize{tokens} * width * sizeof(float);
     kernels_.mlgru(commands,
@@ -211,7 +211,7 @@ void VulkanModel::recordChannelMixer(Commands& commands, std::size_t index, std:
     const DeviceLayer& layer = weights_.layers[index];
     const Scratch& s = scratch_;
     const bool fused = kernels_.fuses(tokens);
-    kernels_.normQuantise(commands, quantisePush(s.x, layer.mlpNorm, layer.gate, tokens), 1);
+    kernels_.normQuantise(commands, quantisePush(s.x, layer.mlpNorm, layer.gate, tokens));
     kernels_.bitLinear(commands, productPush(layer.gate, s.y, tokens), 1, fused ? ProductResult::Glu : ProductResult::Store);
     const QuantisePush down = quantisePush(s.y, 0, layer.down, tokens);
     fused ? kernels_.plainQuantise(commands, down) : kernels_.gluQuantise(commands, down);
@@ -224,7 +224,7 @@ void VulkanModel::recordHead(Commands& commands, std::uint32_t first, std::uint3
         const std::uint32_t count = std::min(headTokens_, tokens - done);
         QuantisePush front = quantisePush(scratch_.x, weights_.norm, weights_.head, count);
         front.x += VkDeviceSize{first + done} * columns * sizeof(float);
-        kernels_.normQuantise(commands, front, 1);
+        kernels_.normQuantise(commands, front);
         kernels_.bitLinear(commands, productPush(weights_.head, scratch_.logits, count), 1, ProductResult::Store);
         commands.copy(scratch_.logits, 0, scratch_.readback, VkDeviceSize{done} * rows * sizeof(float),
                       VkDeviceSize{count} * rows * sizeof(float));
@@ -279,7 +279,7 @@ void VulkanModel::recordPass(Commands& commands, const Buffer& input, const Vulk
         QuantisePush norm = quantisePush(s.x, weights_.norm, weights_.head, tokens);
         norm.values = s.y.address;
         norm.keepValues = 1;
-        kernels_.normQuantise(commands, norm, 1);
+        kernels_.normQuantise(commands, norm);
         keep(TraceTensor::Residual, layers, s.y);
     }
     recordHead(commands, tokens - plan.logits, plan.logits);
