@@ -3,7 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <initializer_list>
+#include <map>
+
+#include "backend/vulkan/frozen_constants.h"
+#include "shaders.h"
 
 namespace ternion::vulkan {
 namespace {
@@ -51,12 +56,30 @@ TEST(CooperativeMatrix, EveryInstructionOfOneExtensionIsSaidInTheOther) {
                                   {4457, 12, 15, 18, 21, 19, 32},
                                   {4459, 13, 17, 14, 15, 16, 15},
                                   {4458, 18, 17, 21, 19, 32}});
-    EXPECT_EQ(khrCooperativeMatrix(nv), khr);
+    EXPECT_EQ(khrCooperativeMatrix(nv, nv), khr);
+}
+
+// Where M, N and K are the same number, frozen types of A and B differ in nothing but their ids.
+TEST(CooperativeMatrix, TheKernelIsSaidInTheOtherForDevicesOfEveryShape) {
+    for (const auto& [m, n, k] : {std::array{16U, 16U, 16U}, std::array{16U, 16U, 32U}, std::array{16U, 8U, 32U}}) {
+        const auto built = shaders::find("bit_linear_matrix");
+        const Words frozen = withFrozenConstants(built, std::array{512U, m, n, k, 128U, 128U, 32U, 32U, 0U});
+        const Words khr = khrCooperativeMatrix(frozen, built);
+        ASSERT_GT(khr.size(), 5U);
+        std::map<std::uint32_t, int> types;  // by the constant that says what they are for
+        for (std::size_t at = 5; at < khr.size(); at += khr[at] >> 16) {
+            const std::uint32_t op = khr[at] & 0xFFFF;
+            EXPECT_FALSE(op >= 5358 && op <= 5361) << "still of the other extension";
+            if (op == 4456) ++types[khr[at + 6]];
+        }
+        EXPECT_EQ(types.size(), 3U);
+        for (const auto& [use, count] : types) EXPECT_EQ(count, 1) << use;
+    }
 }
 
 TEST(CooperativeMatrix, AnyOtherModuleIsLeftAlone) {
     const Words plain = module(3, {{17, 1}, {21, 1, 32, 0}, {21, 2, 32, 1}});
-    EXPECT_EQ(khrCooperativeMatrix(plain), plain);
+    EXPECT_EQ(khrCooperativeMatrix(plain, plain), plain);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace ternion::vulkan {
@@ -62,7 +63,7 @@ std::optional<CooperativeMatrix> findCooperativeMatrix(const Api& api, VkPhysica
     return found;
 }
 
-std::vector<std::uint32_t> khrCooperativeMatrix(std::span<const std::uint32_t> words) {
+std::vector<std::uint32_t> khrCooperativeMatrix(std::span<const std::uint32_t> frozen, std::span<const std::uint32_t> built) {
     // As numbered by the SPIR-V specification and by the two extensions.
     enum : std::uint32_t { opExtension = 10, opCapability = 17, opTypeInt = 21, opConstantTrue = 41, opConstant = 43 };
     enum : std::uint32_t { nvCapability = 5357, nvType, nvLoad, nvStore, nvMulAdd };
@@ -71,26 +72,33 @@ std::vector<std::uint32_t> khrCooperativeMatrix(std::span<const std::uint32_t> w
     constexpr std::size_t headerWords = 5, boundAt = 3;
     using Words = std::vector<std::uint32_t>;
 
-    const auto forEach = [&](const auto& visit) {
+    const auto forEach = [](std::span<const std::uint32_t> words, const auto& visit) {
         for (std::size_t at = headerWords; at < words.size(); at += words[at] >> 16)
             visit(words[at] & 0xFFFF, words.subspan(at, words[at] >> 16));
     };
     std::uint32_t unsignedWord = 0, int32 = 0, yes = 0, sumRows = 0;
-    forEach([&](std::uint32_t op, std::span<const std::uint32_t> it) {
-        if (op == opTypeInt && it[2] == 32) (it[3] == 0 ? unsignedWord : int32) = it[1];
-        if (op == opConstantTrue) yes = it[2];
+    forEach(built, [&](std::uint32_t op, std::span<const std::uint32_t> it) {
+        if (op == opTypeInt && it[2] == 32 && it[3] == 1) int32 = it[1];
         if (op == nvType && it[2] == int32) sumRows = it[4];
     });
-    if (sumRows == 0) return {words.begin(), words.end()};
+    if (sumRows == 0) return {frozen.begin(), frozen.end()};
+    std::unordered_map<std::uint32_t, std::uint32_t> uses;  // of the types: 0 for A, 1 for B, 2 for the sum
+    forEach(built, [&](std::uint32_t op, std::span<const std::uint32_t> it) {
+        if (op == nvType) uses[it[1]] = it[2] == int32 ? 2 : it[4] == sumRows ? 0 : 1;
+    });
+    forEach(frozen, [&](std::uint32_t op, std::span<const std::uint32_t> it) {
+        if (op == opTypeInt && it[2] == 32 && it[3] == 0) unsignedWord = it[1];
+        if (op == opConstantTrue) yes = it[2];
+    });
 
-    Words out(words.begin(), words.begin() + headerWords);
-    const std::uint32_t zero = out[boundAt];  // the constants 0, 1, 2: A, B and the sum; by rows and by columns
+    Words out(frozen.begin(), frozen.begin() + headerWords);
+    const std::uint32_t zero = out[boundAt];  // the constants 0, 1, 2: uses; by rows and by columns
     out[boundAt] += 3;
     const auto put = [&](std::uint32_t op, const Words& operands) {
         out.push_back(static_cast<std::uint32_t>(operands.size() + 1) << 16 | op);
         out.insert(out.end(), operands.begin(), operands.end());
     };
-    forEach([&](std::uint32_t op, std::span<const std::uint32_t> it) {
+    forEach(frozen, [&](std::uint32_t op, std::span<const std::uint32_t> it) {
         Words operands(it.begin() + 1, it.end());
         const auto layout = [&](std::size_t major) { return zero + (operands[major] == yes ? 1 : 0); };
         if (op == opExtension && operands == spirvString("SPV_NV_cooperative_matrix"))
@@ -98,7 +106,7 @@ std::vector<std::uint32_t> khrCooperativeMatrix(std::span<const std::uint32_t> w
         else if (op == opCapability && operands[0] == nvCapability)
             put(op, {khrCapability});
         else if (op == nvType) {
-            operands.push_back(zero + (operands[1] == int32 ? 2 : operands[3] == sumRows ? 0 : 1));
+            operands.push_back(zero + uses[operands[0]]);
             put(khrType, operands);
         } else if (op == nvLoad || op == nvStore) {  // ... pointer or matrix, stride, is it by columns, access
             const std::size_t stride = op == nvLoad ? 3 : 2;

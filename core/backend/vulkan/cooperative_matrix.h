@@ -23,8 +23,9 @@ VkPhysicalDeviceCooperativeMatrixFeaturesNV cooperativeMatrixFeatures(bool khr, 
 /// A shape that bit_linear_matrix can work with, if the device, which has the extension, has one.
 std::optional<CooperativeMatrix> findCooperativeMatrix(const Api& api, VkPhysicalDevice device, bool khr);
 
-/// A module that says SPV_NV_cooperative_matrix, which the GLSL compiler can spell, in words of SPV_KHR_cooperative_matrix. It
-/// tells A's type from B's by its rows, which are the int32 matrix' too. Any other module is returned as it is.
-std::vector<std::uint32_t> khrCooperativeMatrix(std::span<const std::uint32_t> words);
+/// A module that says SPV_NV_cooperative_matrix, which the GLSL compiler can spell, in words of SPV_KHR_cooperative_matrix. Its
+/// constants are frozen before, for what freezes them need not know the KHR's words; `built` is the module as it was then, in
+/// which A's type is told from B's by its rows, which are the int32 matrix' too. Any other module is returned as it is.
+std::vector<std::uint32_t> khrCooperativeMatrix(std::span<const std::uint32_t> frozen, std::span<const std::uint32_t> built);
 
 }  // namespace ternion::vulkan

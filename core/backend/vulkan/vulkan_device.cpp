@@ -175,8 +175,8 @@ Result<Pipeline> Device::pipeline(std::string_view name, std::span<const std::ui
                                   bool subgroups) {
     const bool khr = physical_.matrix && physical_.matrix->khr;
     const auto found = shaders::find(name);
-    const auto words =
-        withFrozenConstants(khr ? khrCooperativeMatrix(found) : std::vector(found.begin(), found.end()), constants);
+    auto words = withFrozenConstants(found, constants);
+    if (khr && !words.empty()) words = khrCooperativeMatrix(words, found);
     const std::string what = "the kernel " + std::string(name);
     if (words.empty()) return Error{ErrorCode::DeviceUnavailable, "it is not a valid module; install Ternion anew", what};
     const VkShaderModuleCreateInfo moduleInfo{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, nullptr, 0,
