@@ -25,6 +25,7 @@ struct VulkanPaths {
     Use packedDot = Use::Auto;       ///< packed 8-bit dot products
     Use shuffles = Use::Auto;        ///< reductions by subgroup shuffles, not in shared memory
     Use persistent = Use::Auto;      ///< decode as one dispatch a token
+    Use khrMatrix = Use::Auto;       ///< the KHR's cooperative matrices even where NVIDIA's are there too
     std::uint32_t subgroupSize = 0;  ///< 0: the device's own
     std::uint32_t computeUnits = 0;  ///< workgroups that run at once; 0: as many as the device tells
     ProductShape shape = {};

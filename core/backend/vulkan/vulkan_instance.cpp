@@ -132,8 +132,8 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
         auto matrix = cooperativeMatrixFeatures(khr, VK_FALSE);
         features.pNext = &matrix;
         api.vkGetPhysicalDeviceFeatures2(handle, &features);
-        if (device.memoryModel && matrix.cooperativeMatrix == VK_TRUE) device.matrix = findCooperativeMatrix(api, handle, khr);
-        if (device.matrix) break;
+        if (device.memoryModel && matrix.cooperativeMatrix == VK_TRUE)
+            (khr ? device.khrMatrix : device.matrix) = findCooperativeMatrix(api, handle, khr);
     }
 
     api.vkGetPhysicalDeviceQueueFamilyProperties(handle, &count, nullptr);
@@ -168,6 +168,7 @@ void PhysicalDevice::choose(const VulkanPaths& wanted) {
     using Use = VulkanPaths::Use;
     paths = wanted;
     packedDot = packedDot && (wanted.packedDot == Use::On || (wanted.packedDot == Use::Auto && packedDotFast));
+    if (khrMatrix && (!matrix || wanted.khrMatrix == Use::On)) matrix = khrMatrix;
     if (wanted.shuffles == Use::Off) subgroupSize = 1;
     if (wanted.computeUnits > 0) computeUnits = wanted.computeUnits;
     if (wanted.subgroupSize >= leastSubgroupSize && wanted.subgroupSize <= mostSubgroupSize && subgroupSizeControl &&

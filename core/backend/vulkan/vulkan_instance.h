@@ -25,11 +25,12 @@ struct PhysicalDevice {
     bool subgroupSizeControl = false;    ///< that size can be asked for (VK_EXT_subgroup_size_control)
     bool subgroupSizeExtension = false;  ///< by extension: before Vulkan 1.3
     std::uint32_t leastSubgroupSize = 0, mostSubgroupSize = 0;
-    std::optional<CooperativeMatrix> matrix;
-    bool memoryModel = false;         ///< Vulkan's, across the device, and int8 arithmetic
-    bool exchange = false;            ///< with it: subgroups that reduce, scalar layouts
-    std::uint32_t timestampBits = 0;  ///< of the queue's clock; 0: it has none
-    std::uint32_t computeUnits = 0;   ///< that run a workgroup each at once; 0: not known
+    std::optional<CooperativeMatrix> matrix;     ///< the one that is used
+    std::optional<CooperativeMatrix> khrMatrix;  ///< what the KHR's extension has
+    bool memoryModel = false;                    ///< Vulkan's, across the device, and int8 arithmetic
+    bool exchange = false;                       ///< with it: subgroups that reduce, scalar layouts
+    std::uint32_t timestampBits = 0;             ///< of the queue's clock; 0: it has none
+    std::uint32_t computeUnits = 0;              ///< that run a workgroup each at once; 0: not known
     VkPhysicalDeviceLimits limits{};
     VkDeviceSize maxAllocation = 0;
     VkPhysicalDeviceMemoryProperties memory{};

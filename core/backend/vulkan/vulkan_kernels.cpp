@@ -53,11 +53,12 @@ Result<Kernels> Kernels::create(Device& device, Packing packing) {
         const char* name;
         std::uint32_t projections;
     };
-    for (const Front& front : {Front{kernels.normQuantise_[0], "norm_quantise", 1}, Front{kernels.normQuantise_[1], "norm_quantise", 3},
-                               Front{kernels.plainQuantise_, "plain_quantise", 1},
-                               Front{kernels.gateQuantise_, "gate_quantise", 1}, Front{kernels.gluQuantise_, "glu_quantise", 1}})
-        TERNION_CHECK(makeReducing(front.pipeline, front.name, sizeof(QuantisePush),
-                                   std::array{shuffled, batch, front.projections}));
+    for (const Front& front :
+         {Front{kernels.normQuantise_[0], "norm_quantise", 1}, Front{kernels.normQuantise_[1], "norm_quantise", 3},
+          Front{kernels.plainQuantise_, "plain_quantise", 1}, Front{kernels.gateQuantise_, "gate_quantise", 1},
+          Front{kernels.gluQuantise_, "glu_quantise", 1}})
+        TERNION_CHECK(
+            makeReducing(front.pipeline, front.name, sizeof(QuantisePush), std::array{shuffled, batch, front.projections}));
     for (const std::uint32_t keepGates : {0U, 1U}) {
         TERNION_TRY(kernels.mlgru_[0][keepGates], device.pipeline("mlgru", std::array{keepGates}, sizeof(MlgruPush)));
         if (!usesMatrix(device.physical())) continue;
