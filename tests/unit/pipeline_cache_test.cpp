@@ -38,7 +38,9 @@ TEST_F(PipelineCache, ComesBackInAFolderOfTheUsersOwn) {
     const auto data = dataOf(key_);
     ASSERT_TRUE(savePipelineCache(inner, key_, data).ok());
     EXPECT_EQ(loadPipelineCache(inner, key_), data);
-    EXPECT_EQ(std::filesystem::status(inner).permissions(), std::filesystem::perms::owner_all);
+    using std::filesystem::perms;
+    EXPECT_EQ(std::filesystem::status(inner).permissions(), perms::owner_all);
+    EXPECT_EQ(std::filesystem::status(inner / key_.fileName()).permissions(), perms::owner_read | perms::owner_write);
     const auto longer = dataOf(key_, 5000);
     ASSERT_TRUE(savePipelineCache(inner, key_, longer).ok());
     EXPECT_EQ(loadPipelineCache(inner, key_), longer);
@@ -88,6 +90,37 @@ TEST_F(PipelineCache, WhereItCannotBeKeptIsAnErrorThatSaysWhy) {
     const auto status = savePipelineCache(folder_ / "file", key_, dataOf(key_));
     ASSERT_FALSE(status.ok());
     EXPECT_EQ(status.error().code, ErrorCode::Io);
+}
+
+/// A driver that makes caches of no more than `mostTaken` bytes, and counts those that live.
+std::size_t mostTaken = 0;
+int alive = 0;
+VkResult VKAPI_CALL make(VkDevice, const VkPipelineCacheCreateInfo* info, const VkAllocationCallbacks*,
+                         VkPipelineCache* cache) {
+    if (info->initialDataSize > mostTaken) return VK_ERROR_INITIALIZATION_FAILED;
+    ++alive;
+    *cache = reinterpret_cast<VkPipelineCache>(&alive);
+    return VK_SUCCESS;
+}
+void VKAPI_CALL destroy(VkDevice, VkPipelineCache, const VkAllocationCallbacks*) { --alive; }
+
+TEST_F(PipelineCache, ThatADriverRefusesBeginsEmpty) {
+    Api api;
+    api.vkCreatePipelineCache = make;
+    api.vkDestroyPipelineCache = destroy;
+    const auto whole = dataOf(key_);
+    for (const bool refused : {false, true}) {
+        mostTaken = refused ? 0 : whole.size();
+        auto data = whole;
+        const auto cache = makePipelineCache(api, VK_NULL_HANDLE, data);
+        EXPECT_TRUE(cache);
+        EXPECT_EQ(alive, 1);
+        EXPECT_EQ(data.empty(), refused);
+    }
+    EXPECT_EQ(alive, 0);
+    api.vkCreatePipelineCache = [](auto...) { return VK_ERROR_OUT_OF_HOST_MEMORY; };
+    auto data = whole;
+    EXPECT_FALSE(makePipelineCache(api, VK_NULL_HANDLE, data));
 }
 
 }  // namespace

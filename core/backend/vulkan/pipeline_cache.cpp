@@ -78,10 +78,24 @@ Status savePipelineCache(const std::filesystem::path& folder, const PipelineCach
     Header header;
     header.size = data.size();
     header.checksum = checksumOf(data);
-    TERNION_TRY(auto file, AtomicFile::create(folder / key.fileName()));
+    TERNION_TRY(auto file, AtomicFile::create(folder / key.fileName(), AtomicFile::Readers::UserAlone));
     TERNION_CHECK(file.write(0, std::as_bytes(std::span(&header, 1))));
     TERNION_CHECK(file.write(sizeof header, data));
     return file.commit();
+}
+
+Owned<VkPipelineCache> makePipelineCache(const Api& api, VkDevice device, std::vector<std::byte>& data) {
+    VkPipelineCache cache = VK_NULL_HANDLE;
+    const auto make = [&] {
+        const VkPipelineCacheCreateInfo info{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO, nullptr, 0, data.size(),
+                                             data.data()};
+        return api.vkCreatePipelineCache(device, &info, nullptr, &cache) == VK_SUCCESS;
+    };
+    if (!make()) {
+        data.clear();
+        if (!make()) return {};
+    }
+    return {cache, [&api, device](VkPipelineCache c) { api.vkDestroyPipelineCache(device, c, nullptr); }};
 }
 
 }  // namespace ternion::vulkan

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/vulkan/vulkan_api.h"
 #include "base/result.h"
 
 namespace ternion::vulkan {
@@ -25,7 +26,11 @@ struct PipelineCacheKey {
 /// header by which Vulkan tells a driver's data from another's.
 std::vector<std::byte> loadPipelineCache(const std::filesystem::path& folder, const PipelineCacheKey& key);
 
-/// Replaces it at once. Makes the folder, for the user alone. Io.
+/// Replaces it at once. File and folder, which it makes, are for the user alone. Io.
 Status savePipelineCache(const std::filesystem::path& folder, const PipelineCacheKey& key, std::span<const std::byte> data);
+
+/// A cache that begins with `data`. A driver that refuses that is given none, and `data` is emptied; the result is without a
+/// handle where it makes no cache at all. Outlived by `api` and `device`.
+Owned<VkPipelineCache> makePipelineCache(const Api& api, VkDevice device, std::vector<std::byte>& data);
 
 }  // namespace ternion::vulkan

@@ -59,11 +59,7 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
     const auto& folder = device->instance_->options().cacheFolder;
     if (folder.empty()) return device;
     device->kept_ = loadPipelineCache(folder, physical.cacheKey);
-    const VkPipelineCacheCreateInfo cacheInfo{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO, nullptr, 0, device->kept_.size(),
-                                              device->kept_.data()};
-    VkPipelineCache cache = VK_NULL_HANDLE;
-    TERNION_CHECK(check(api.vkCreatePipelineCache(device->device_, &cacheInfo, nullptr, &cache), name));
-    device->cache_ = {cache, [owner](VkPipelineCache c) { owner->api_.vkDestroyPipelineCache(owner->device_, c, nullptr); }};
+    device->cache_ = makePipelineCache(api, device->device_, device->kept_);
     return device;
 }
 
