@@ -62,6 +62,7 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Req
     uint count;   // tokens to feed, at most
     uint tag;     // of the last step before
     uint stopAt;  // a token that is not fed and ends it
+    uint choice[];  // choose_token.glsl's
 };
 /// Read by the host.
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Reply {
@@ -467,6 +468,8 @@ Channel channelOf(uint layer, Rows ifg, uint strip) {
     return Channel(state.v[layer * stateWidth + channel], has ? Floats(addressOf(layer, lowerBounds)).v[channel] : 0.0);
 }
 
+#include "choose_token.glsl"
+
 void main() {
     const uint group = gl_WorkGroupID.x;
     const uint lane = self();
@@ -474,6 +477,7 @@ void main() {
 
     for (uint k = lane; k < (layers + 1u) * tableQuads; k += lanes) tableRows[k] = table.v[k];
     if (lane == 0u) givenUp = 0u;
+    loadChoice();
     barrier();
     uint tag = request.tag;
     uint token = request.token;
@@ -604,6 +608,7 @@ void main() {
         best = lane < groups ? value[0] : -1.0 / 0.0;
         token = floatBitsToUint(place[0]);
         findLargest(best, token);
+        if (drawsTokens()) token = drawToken(best, head, fed, tag);
         if (givenUp != 0u) {
             reply.gaveUp = 1u;
             return;

@@ -132,7 +132,7 @@ TEST_P(VulkanDecode, TokenByTokenAndAhead) {
         };
         const TokenId first = largest(logits);
         const auto before = (*there)->snapshot();
-        const auto ahead = device.decode(first, 5, {}, **there);
+        const auto ahead = device.decode({first, 5}, **there);
         ASSERT_TRUE(before.ok() && ahead.ok());
         EXPECT_EQ(ahead->chosen.size() + 1, static_cast<std::size_t>(std::min(5, device.mostAhead())));
         std::vector<TokenId> fed{first};
@@ -153,7 +153,7 @@ TEST_P(VulkanDecode, TokenByTokenAndAhead) {
         EXPECT_FALSE((*there)->rewind().ok());
         ASSERT_TRUE((*here)->restore(*before).ok());
         expectSameStates(6);
-        const auto stopped = device.decode(first, 5, fed[2], **there);
+        const auto stopped = device.decode({first, 5, fed[2]}, **there);
         ASSERT_TRUE(stopped.ok());
         EXPECT_EQ(stopped->chosen, std::vector(fed.begin() + 1, std::find(fed.begin() + 1, fed.end(), fed[2])));
     });
@@ -185,6 +185,68 @@ TEST(VulkanSession, StopsAmidTokensThatWereChosenAhead) {
     }
     EXPECT_EQ(told[0].size(), 3U + 3U + 1U + 40U);
     EXPECT_EQ(told[0], told[1]);
+}
+
+/// Model of `vocabulary` tokens, whose logits are often equal: few channels make them.
+std::shared_ptr<const Model> talkative(int vocabulary) {
+    auto config = parity::oddConfig(31, 40);
+    config.vocabSize = vocabulary;
+    return parity::oddModel(config);
+}
+
+TEST(VulkanSession, DrawsOnTheDeviceWhatTheHostDraws) {
+    const std::vector<SamplerSettings> samplers{
+        {.temperature = 1.0F},
+        {.temperature = 0.3F, .seed = 1},
+        {.temperature = 1e-30F},
+        {.temperature = 1.0F, .topK = 1},
+        {.temperature = 3.0F, .topK = 40, .seed = 2},
+        {.temperature = 1.0F, .topK = 1 << 30},
+        {.temperature = 1.0F, .topP = 0.9F, .seed = 3},
+        {.temperature = 100.0F, .topP = 0.5F},
+        {.temperature = 1.0F, .topP = 1e-12F},
+        {.temperature = 0.8F, .minP = 0.05F, .seed = 4},
+        {.temperature = 2.0F, .topK = 300, .topP = 0.95F, .minP = 0.01F, .seed = 5},
+        {.temperature = 1.0F, .repetitionPenalty = 1.1F, .seed = 6},
+    };
+    for (const int vocabulary : {101, 9001}) {
+        const auto model = talkative(vocabulary);
+        auto loaded = watchedBackend({.persistent = Use::On})->load(model, 0, {}, {});
+        ASSERT_TRUE(loaded.ok()) << loaded.error().text();
+        const std::shared_ptr<DeviceModel> vulkan = std::move(*loaded), cpu = reference(model);
+        for (const SamplerSettings& sampler : samplers) {
+            std::vector<std::vector<TokenId>> told;
+            for (const auto& device : {vulkan, cpu}) {
+                const auto session = Session::create(device, nullptr);
+                ASSERT_TRUE(session.ok());
+                ASSERT_TRUE((*session)->prefill(parity::tokenIds(3, 101), {}).ok());
+                GenerateOptions options;
+                options.sampler = sampler;
+                options.maxTokens = 40;
+                ASSERT_TRUE((*session)->generate(options, {}).ok());
+                const auto tokens = (*session)->tokens();
+                told.emplace_back(tokens.begin(), tokens.end());
+            }
+            EXPECT_EQ(told[0], told[1]) << "sampler " << &sampler - samplers.data() << " of " << vocabulary;
+        }
+        const auto state = vulkan->createState();
+        const auto drawn = vulkan->decode({1, 5, {}, Sampler(samplers[0]).choice(), {7, 1U << 31, ~0U}}, **state);
+        ASSERT_TRUE(drawn.ok());
+        EXPECT_EQ(drawn->chosen.size(), 3U) << "as many as there are draws";
+    }
+}
+
+TEST(VulkanSession, DrawsOnTheHostFromMoreTokensThanAKernelHolds) {
+    const auto model = talkative(128 * 256 + 1);
+    auto loaded = watchedBackend({.persistent = Use::On})->load(model, 0, {}, {});
+    ASSERT_TRUE(loaded.ok()) << loaded.error().text();
+    const auto state = (*loaded)->createState();
+    const auto drawn = (*loaded)->decode({1, 5, {}, {.inverseTemperature = 1.0F}, {1, 2, 3, 4}}, **state);
+    ASSERT_TRUE(drawn.ok());
+    EXPECT_TRUE(drawn->chosen.empty());
+    const auto chosen = (*loaded)->decode({1, 5}, **state);
+    ASSERT_TRUE(chosen.ok());
+    EXPECT_EQ(chosen->chosen.size(), 4U);
 }
 
 /// What a path is not part of, on the paths that a device takes by itself.

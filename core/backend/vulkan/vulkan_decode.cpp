@@ -7,9 +7,10 @@
 namespace ternion::vulkan {
 namespace {
 
-constexpr std::uint32_t lanes = 256;          // a workgroup's invocations
-constexpr std::uint32_t mostBlocks = 32;      // of a vector: the kernel's arrays hold no more
-constexpr std::uint32_t patience = 1U << 20;  // readings: about a second
+constexpr std::uint32_t lanes = 256;                   // a workgroup's invocations
+constexpr std::uint32_t mostVocabulary = 128 * lanes;  // that tokens are drawn from: likewise
+constexpr std::uint32_t mostBlocks = 32;               // of a vector: the kernel's arrays hold no more
+constexpr std::uint32_t patience = 1U << 20;           // readings: about a second
 constexpr std::uint32_t stepsOfALayer = 4;
 
 // Twins of the kernel's structures. The head's row has its norm, norms, weights and gamma where a layer's first ones are.
@@ -18,8 +19,14 @@ struct TableRow {
     std::array<float, 6> gamma;
     float bounded, unused;
 };
+struct Choice {
+    float inverseTemperature;
+    std::uint32_t topK, topP, leastWeight;
+    std::array<std::uint32_t, PersistentDecode::mostTokens - 1> draws;
+};
 struct Request {
     std::uint32_t token, count, tag, stopAt;
+    Choice choice;
 };
 struct Reply {
     std::uint32_t fed, gaveUp;
@@ -54,8 +61,8 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     const std::uint32_t mostHidden = (hidden + decode.groups_ - 1) / decode.groups_;
     const auto layers = static_cast<std::uint32_t>(model.layers.size());
     const std::uint32_t subgroups = lanes / std::max(physical.subgroupSize, 1U);
-    const std::uint32_t sharedBytes =
-        16 * sharedQuads + 4 * (mostHidden + 12 * lanes + 9 * subgroups + 1) + (layers + 1) * std::uint32_t{sizeof(TableRow)};
+    const std::uint32_t sharedBytes = 16 * sharedQuads + 4 * (mostHidden + 12 * lanes + 13 * subgroups + 2) + sizeof(Choice) +
+                                      (layers + 1) * std::uint32_t{sizeof(TableRow)};
     if (packing != Packing::TwoBit || !physical.exchange || physical.subgroupSize < 4 || blocksOf(most) > mostBlocks ||
         sharedBytes > physical.limits.maxComputeSharedMemorySize || physical.paths.persistent == Use::Off ||
         (physical.computeUnits == 0 && !forced))
@@ -77,7 +84,9 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     TERNION_TRY(decode.pipeline_,
                 device.pipeline(physical.packedDot ? "decode_token_dot" : "decode_token", constants, sizeof(Push), true));
 
-    const VkDeviceSize exchangeBytes = (VkDeviceSize{hidden} + 2 * VkDeviceSize{state} + glu + 2 * decode.groups_) * 8;
+    decode.draws_ = vocabulary <= mostVocabulary;
+    const VkDeviceSize exchangeBytes =
+        (VkDeviceSize{hidden} + 2 * VkDeviceSize{state} + glu + 2 * decode.groups_ + (decode.draws_ ? vocabulary + 1 : 0)) * 8;
     TERNION_TRY(decode.exchange_, device.allocate(exchangeBytes, MemoryKind::Device));
     TERNION_TRY(decode.table_, device.allocate((layers + 1) * sizeof(TableRow), MemoryKind::Device));
     TERNION_TRY(decode.logits_, device.allocate(VkDeviceSize{vocabulary} * sizeof(float), MemoryKind::Device));
@@ -140,11 +149,21 @@ Result<Commands> PersistentDecode::record(Device& device, const Buffer& h, const
     return commands;
 }
 
-Result<PersistentDecode::Outcome> PersistentDecode::run(Device& device, const Commands& commands, TokenId first,
-                                                        std::uint32_t count, TokenId stopAt) {
+Result<PersistentDecode::Outcome> PersistentDecode::run(Device& device, const Commands& commands,
+                                                        const DecodeRequest& request) {
+    const TokenChoice& choice = request.choice;
+    std::uint32_t most = mostTokens;
+    if (choice.draws()) most = draws_ ? std::min<std::uint32_t>(most, static_cast<std::uint32_t>(request.draws.size()) + 1) : 1;
+    const auto count = static_cast<std::uint32_t>(std::clamp(request.count, 1, static_cast<int>(most)));
     auto& reply = reply_.as<Reply>()[0];
     reply = {};
-    request_.as<Request>()[0] = {static_cast<std::uint32_t>(first), count, tag_, static_cast<std::uint32_t>(stopAt)};
+    Request& told = request_.as<Request>()[0];
+    told = {static_cast<std::uint32_t>(request.first),
+            count,
+            tag_,
+            static_cast<std::uint32_t>(request.stopAt.value_or(-1)),
+            {choice.inverseTemperature, choice.topK, choice.topP, choice.leastWeight, {}}};
+    std::copy_n(request.draws.begin(), std::min<std::size_t>(request.draws.size(), count - 1), told.choice.draws.begin());
     TERNION_CHECK(device.run(commands));
     // Ahead of all tags that may have been written, whether it went well or not.
     const auto layers = static_cast<std::uint32_t>(table_.size / sizeof(TableRow)) - 1;

@@ -27,9 +27,8 @@ public:
     };
     /// Records the commands that work on a state: `h` is `[layers, S]`, `before` a copy of it that each run makes first.
     Result<Commands> record(Device& device, const Buffer& h, const Buffer& before) const;
-    /// Feeds `first`, then the most probable token of each, `count` in all or until that is `stopAt`. The logits of the last
-    /// one fed are in logits() then.
-    Result<Outcome> run(Device& device, const Commands& commands, TokenId first, std::uint32_t count, TokenId stopAt);
+    /// The logits of the last token fed are in logits() then. From a vocabulary too large for its arrays it draws none.
+    Result<Outcome> run(Device& device, const Commands& commands, const DecodeRequest& request);
     std::span<const float> logits() const { return readback_.as<const float>().first(vocabulary_); }
 
     VkDeviceSize deviceBytes() const { return table_.size + exchange_.size + logits_.size; }
@@ -44,6 +43,7 @@ private:
     Push push_{};
     std::uint32_t groups_ = 0;
     std::uint32_t tag_ = 0;
+    bool draws_ = false;
     std::size_t vocabulary_ = 0;
     Buffer table_;       // of the layers' weights
     Buffer embeddings_;  // on the host: a row a token is read

@@ -303,19 +303,18 @@ Status VulkanModel::finishChunk(const Chunk& chunk, VulkanState& state, ForwardO
     return {};
 }
 
-Result<DecodeOutput> VulkanModel::decode(TokenId first, int count, std::optional<TokenId> stopAt, DeviceState& deviceState) {
-    TERNION_CHECK(checkTokens({&first, 1}, model_->config));
+Result<DecodeOutput> VulkanModel::decode(const DecodeRequest& request, DeviceState& deviceState) {
+    TERNION_CHECK(checkTokens({&request.first, 1}, model_->config));
     auto& state = static_cast<VulkanState&>(deviceState);
-    if (!persistent_) return DeviceModel::decode(first, count, stopAt, state);
+    if (!persistent_) return DeviceModel::decode(request, state);
     if (!state.persistent_) {
         TERNION_TRY(state.persistent_, persistent_->record(*device_, state.h_, state.before_));
     }
-    const auto fed = static_cast<std::uint32_t>(std::clamp(count, 1, mostAhead()));
-    TERNION_TRY(auto outcome, persistent_->run(*device_, *state.persistent_, first, fed, stopAt.value_or(-1)));
+    TERNION_TRY(auto outcome, persistent_->run(*device_, *state.persistent_, request));
     if (outcome.gaveUp) {  // for good: the workgroups do not all run at once
         TERNION_CHECK(state.transfer(state.before_, state.h_));
         persistent_.reset();
-        return DeviceModel::decode(first, count, stopAt, state);
+        return DeviceModel::decode(request, state);
     }
     state.positionBefore_ = state.position_;
     state.position_ += 1 + static_cast<std::int64_t>(outcome.chosen.size());
@@ -368,7 +367,7 @@ Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, Devi
     if (tokens.size() == 1 && options.logits == LogitsWanted::Last && options.trace.items.empty()) {
         if (options.stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
         if (persistent_) {
-            TERNION_TRY(auto decoded, decode(tokens.front(), 1, {}, state));
+            TERNION_TRY(auto decoded, decode({tokens.front()}, state));
             output.logits = std::move(decoded.logits);
             return output;
         }

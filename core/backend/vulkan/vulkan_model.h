@@ -48,7 +48,7 @@ public:
     Packing packing() const override { return packing_; }
     Result<std::unique_ptr<DeviceState>> createState() override;
     Result<ForwardOutput> forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) override;
-    Result<DecodeOutput> decode(TokenId first, int count, std::optional<TokenId> stopAt, DeviceState& state) override;
+    Result<DecodeOutput> decode(const DecodeRequest& request, DeviceState& state) override;
     int mostAhead() const override { return persistent_ ? static_cast<int>(PersistentDecode::mostTokens) : 1; }
     MemoryUse memory() const override;
     Result<PassTimes> timeKernels(int tokens) override;
