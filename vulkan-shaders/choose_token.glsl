@@ -4,7 +4,8 @@
 
 const uint wholeWeight = 1u << 24;  // of the most probable token
 const uint mostWeightColumns = 128u;  // PersistentDecode's: the vocabulary's blocks of 256 tokens
-const uint weightColumns = (vocabulary + lanes - 1u) / lanes;
+const uint vocabularyColumns = (vocabulary + lanes - 1u) / lanes;
+const uint weightColumns = vocabularyColumns > mostWeightColumns ? 0u : vocabularyColumns;  // 0: nothing is drawn
 
 // Where in `exchange` they lie.
 const uint weightsOut = candidate + 2u * groups;

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "backend/cpu/cpu_backend.h"
+#include "backend/vulkan/kept_file.h"
 #include "engine/session.h"
 #include "parity/parity_cases.h"
 #include "scratch.h"
@@ -419,6 +420,61 @@ TEST(VulkanBackend, KeepsCompiledKernelsAndRunsWithoutWhatIsDamaged) {
     std::filesystem::resize_file(kept().front(), size - 1);
     run();
     EXPECT_EQ(std::filesystem::file_size(kept().front()), size);
+}
+
+TEST(VulkanBackend, TriesShapesOnceAndIgnoresAFileThatNamesOthers) {
+    const files::Scratch scratch;
+    VulkanOptions options;
+    options.validation = true;
+    options.onValidationMessage = [](const std::string& message) { ADD_FAILURE() << message; };
+    options.cacheFolder = scratch / "kept";
+    options.paths.tune = Use::On;
+    options.paths.persistent = Use::Off;
+    const auto model = parity::oddModel(parity::oddConfig(61, 77));
+    const auto expected = parity::pass(*reference(model), parity::tokenIds(3, 101), 3).output.logits;
+    const auto kept = [&](const char* what) {
+        std::vector<std::filesystem::path> files;
+        for (const auto& entry : std::filesystem::directory_iterator(options.cacheFolder))
+            if (entry.path().filename().string().starts_with(what)) files.push_back(entry.path());
+        return files;
+    };
+    const auto run = [&] {
+        const auto loaded = makeVulkanBackend(options)->load(model, 0, {}, {Packing::TwoBit});
+        ASSERT_TRUE(loaded.ok()) << loaded.error().text();
+        parity::expectSameBits(expected, parity::pass(**loaded, parity::tokenIds(3, 101), 3).output.logits, "logits");
+    };
+    run();
+    ASSERT_EQ(kept("products-").size(), 1U);
+    const auto path = kept("products-2bit").front();
+    const auto written = std::filesystem::last_write_time(path);
+    run();
+    EXPECT_EQ(std::filesystem::last_write_time(path), written) << "tried again";
+    const vulkan::FileKind kind{'T', 'R', 'N', 'T', 'U', 'N', 'E', '1'};
+    const auto good = vulkan::loadKept(path, kind);
+    ASSERT_EQ(good.size(), 2 * sizeof(ProductShape) + sizeof(double));
+    std::vector<std::vector<std::byte>> hostile{{}, std::vector(good.size(), std::byte{0xFF})};
+    hostile.emplace_back(good.begin(), good.end() - 1);
+    for (const std::size_t field : {0U, 4U, 8U, 28U}) {  // a workgroup, lanes and rows of none, a tile of no tokens
+        hostile.push_back(good);
+        std::fill_n(hostile.back().begin() + static_cast<std::ptrdiff_t>(field), 4, std::byte{0});
+    }
+    hostile.push_back(good);
+    std::fill_n(hostile.back().end() - 8, 8, std::byte{0xFF});  // a time that is no number
+    for (const auto& data : hostile) {
+        ASSERT_TRUE(vulkan::saveKept(path, kind, data).ok());
+        run();
+        EXPECT_NE(vulkan::loadKept(path, kind), data);
+    }
+    const auto faster = makeVulkanBackend(options)->load(model, 0, {});
+    ASSERT_TRUE(faster.ok()) << faster.error().text();
+    const auto both = kept("products-");
+    EXPECT_EQ(both.size(), 2U) << "the faster packing is found by trying both";
+    parity::expectSameBits(expected, parity::pass(**faster, parity::tokenIds(3, 101), 3).output.logits, "logits");
+
+    options.paths.tune = Use::Off;
+    ASSERT_TRUE(vulkan::saveKept(path, kind, hostile.back()).ok());
+    run();
+    EXPECT_EQ(vulkan::loadKept(path, kind), hostile.back()) << "not even looked at";
 }
 
 TEST(VulkanBackend, LoadingCanBeStopped) {

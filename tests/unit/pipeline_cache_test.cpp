@@ -16,7 +16,7 @@ namespace {
 class PipelineCache : public testing::Test {
 protected:
     /// As a driver makes it: its header, then bytes of its own.
-    std::vector<std::byte> dataOf(const PipelineCacheKey& key, std::size_t more = 1000) const {
+    std::vector<std::byte> dataOf(const DeviceKey& key, std::size_t more = 1000) const {
         std::vector<std::byte> data(32 + more, std::byte{0x5A});
         const std::uint32_t head[] = {32, 1, key.vendor, key.device};
         std::memcpy(data.data(), head, sizeof head);
@@ -24,13 +24,13 @@ protected:
         return data;
     }
     std::string fileText() const {
-        std::ifstream in(folder_ / key_.fileName(), std::ios::binary);
+        std::ifstream in(folder_ / key_.fileName("pipelines"), std::ios::binary);
         return {std::istreambuf_iterator<char>(in), {}};
     }
 
     const files::Scratch scratch_;
     const std::filesystem::path folder_ = scratch_.path();
-    PipelineCacheKey key_{0x10DE, 0x2330, 7, {1, 2, 3}};
+    DeviceKey key_{0x10DE, 0x2330, 7, {1, 2, 3}};
 };
 
 TEST_F(PipelineCache, ComesBackInAFolderOfTheUsersOwn) {
@@ -40,7 +40,7 @@ TEST_F(PipelineCache, ComesBackInAFolderOfTheUsersOwn) {
     EXPECT_EQ(loadPipelineCache(inner, key_), data);
     using std::filesystem::perms;
     EXPECT_EQ(std::filesystem::status(inner).permissions(), perms::owner_all);
-    EXPECT_EQ(std::filesystem::status(inner / key_.fileName()).permissions(), perms::owner_read | perms::owner_write);
+    EXPECT_EQ(std::filesystem::status(inner / key_.fileName("pipelines")).permissions(), perms::owner_read | perms::owner_write);
     const auto longer = dataOf(key_, 5000);
     ASSERT_TRUE(savePipelineCache(inner, key_, longer).ok());
     EXPECT_EQ(loadPipelineCache(inner, key_), longer);
@@ -52,11 +52,11 @@ TEST_F(PipelineCache, OfAnotherDriverOrDeviceIsNone) {
     other.driver = 8;
     EXPECT_TRUE(loadPipelineCache(folder_, other).empty());
     // Even where a file has the name of one and the data of another.
-    for (const auto& change : std::initializer_list<std::function<void(PipelineCacheKey&)>>{
+    for (const auto& change : std::initializer_list<std::function<void(DeviceKey&)>>{
              [](auto& k) { k.vendor = 1; }, [](auto& k) { k.device = 1; }, [](auto& k) { k.uuid[15] = 1; }}) {
         other = key_;
         change(other);
-        std::filesystem::copy_file(folder_ / key_.fileName(), folder_ / other.fileName());
+        std::filesystem::copy_file(folder_ / key_.fileName("pipelines"), folder_ / other.fileName("pipelines"));
         EXPECT_TRUE(loadPipelineCache(folder_, other).empty());
         ASSERT_TRUE(savePipelineCache(folder_, other, dataOf(key_)).ok());
         EXPECT_TRUE(loadPipelineCache(folder_, other).empty());
@@ -68,7 +68,7 @@ TEST_F(PipelineCache, DamagedIsNone) {
     ASSERT_TRUE(savePipelineCache(folder_, key_, dataOf(key_, 64)).ok());
     const std::string whole = fileText();
     const auto withText = [&](const std::string& text) {
-        std::ofstream(folder_ / key_.fileName(), std::ios::binary) << text;
+        std::ofstream(folder_ / key_.fileName("pipelines"), std::ios::binary) << text;
         return loadPipelineCache(folder_, key_);
     };
     ASSERT_FALSE(withText(whole).empty());
@@ -83,7 +83,7 @@ TEST_F(PipelineCache, DamagedIsNone) {
 }
 
 TEST_F(PipelineCache, WhereItCannotBeKeptIsAnErrorThatSaysWhy) {
-    std::filesystem::create_directories(folder_ / key_.fileName());
+    std::filesystem::create_directories(folder_ / key_.fileName("pipelines"));
     EXPECT_TRUE(loadPipelineCache(folder_, key_).empty());
     EXPECT_FALSE(savePipelineCache(folder_, key_, dataOf(key_)).ok());
     std::ofstream(folder_ / "file") << "in the way";

@@ -43,8 +43,6 @@ std::uint32_t quadsPerRow(std::uint32_t columns) { return blocksOf(columns) * 4;
 Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device, const Model& model,
                                                                  const DeviceWeights& weights, Packing packing) {
     const PhysicalDevice& physical = device.physical();
-    using Use = VulkanPaths::Use;
-    const bool forced = physical.paths.persistent == Use::On;
     const auto hidden = static_cast<std::uint32_t>(model.config.hiddenSize);
     const auto state = static_cast<std::uint32_t>(model.config.stateSize());
     const auto glu = static_cast<std::uint32_t>(model.config.intermediateSize);
@@ -63,9 +61,8 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     const std::uint32_t subgroups = lanes / std::max(physical.subgroupSize, 1U);
     const std::uint32_t sharedBytes = 16 * sharedQuads + 4 * (mostHidden + 12 * lanes + 13 * subgroups + 2) + sizeof(Choice) +
                                       (layers + 1) * std::uint32_t{sizeof(TableRow)};
-    if (packing != Packing::TwoBit || !physical.exchange || physical.subgroupSize < 4 || blocksOf(most) > mostBlocks ||
-        sharedBytes > physical.limits.maxComputeSharedMemorySize || physical.paths.persistent == Use::Off ||
-        (physical.computeUnits == 0 && !forced))
+    if (packing != Packing::TwoBit || !physical.persists() || blocksOf(most) > mostBlocks ||
+        sharedBytes > physical.limits.maxComputeSharedMemorySize)
         return std::optional<PersistentDecode>{};
 
     const std::array constants{hidden,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backend/vulkan/frozen_constants.h"
+#include "backend/vulkan/pipeline_cache.h"
 #include "shaders.h"
 
 namespace ternion::vulkan {
@@ -56,9 +57,8 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
     VkFence fence = VK_NULL_HANDLE;
     TERNION_CHECK(check(api.vkCreateFence(device->device_, &fenceInfo, nullptr, &fence), name));
     device->fence_ = {fence, [owner](VkFence f) { owner->api_.vkDestroyFence(owner->device_, f, nullptr); }};
-    const auto& folder = device->instance_->options().cacheFolder;
-    if (folder.empty()) return device;
-    device->kept_ = loadPipelineCache(folder, physical.cacheKey);
+    if (device->cacheFolder().empty()) return device;
+    device->kept_ = loadPipelineCache(device->cacheFolder(), physical.key);
     device->cache_ = makePipelineCache(api, device->device_, device->kept_);
     return device;
 }
@@ -72,7 +72,7 @@ Status Device::keepPipelines() const {
     TERNION_CHECK(check(api_.vkGetPipelineCacheData(device_, cache_.get(), &size, data.data()), name));
     data.resize(size);
     if (data == kept_) return {};
-    return savePipelineCache(instance_->options().cacheFolder, physical_.cacheKey, data);
+    return savePipelineCache(cacheFolder(), physical_.key, data);
 }
 
 Device::~Device() {

@@ -1,6 +1,7 @@
 // One logical device: its memory, pipelines and queue.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -51,6 +52,7 @@ public:
 
     const Api& api() const { return api_; }
     const PhysicalDevice& physical() const { return physical_; }
+    const std::filesystem::path& cacheFolder() const { return instance_->options().cacheFolder; }
 
     /// DeviceOutOfMemory with the sizes needed and available.
     Result<Buffer> allocate(VkDeviceSize size, MemoryKind kind);

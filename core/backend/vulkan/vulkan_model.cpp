@@ -72,8 +72,9 @@ Status VulkanState::rewind() {
 
 Result<std::unique_ptr<DeviceModel>> VulkanModel::load(std::shared_ptr<Device> device, std::shared_ptr<const Model> model,
                                                        Packing packing, const Progress& progress) {
+    const ProductTuning tuning = productTuning(*device, packing);  // while there is memory
     TERNION_TRY(auto weights, DeviceWeights::upload(*device, *model, packing, progress));
-    TERNION_TRY(auto kernels, Kernels::create(*device, packing));
+    TERNION_TRY(auto kernels, Kernels::create(*device, packing, tuning));
     std::unique_ptr<VulkanModel> loaded(
         new VulkanModel(std::move(device), std::move(model), packing, std::move(weights), std::move(kernels)));
     TERNION_TRY(loaded->persistent_, PersistentDecode::create(*loaded->device_, *loaded->model_, loaded->weights_, packing));
