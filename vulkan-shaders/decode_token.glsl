@@ -79,6 +79,7 @@ layout(push_constant, scalar) uniform Push {
     Exchange exchange;
     Request request;
     Reply reply;
+    Words drawing;     // choose_token.glsl's
     float eps;
     uint patience;  // readings before a workgroup gives the others up
 };
@@ -608,7 +609,7 @@ void main() {
         best = lane < groups ? value[0] : -1.0 / 0.0;
         token = floatBitsToUint(place[0]);
         findLargest(best, token);
-        if (drawsTokens()) token = drawToken(best, head, fed, tag);
+        if (drawsTokens()) token = drawToken(head, best, fed);
         if (givenUp != 0u) {
             reply.gaveUp = 1u;
             return;

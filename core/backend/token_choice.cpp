@@ -1,19 +1,18 @@
 #include "backend/token_choice.h"
 
 #include <algorithm>
-#include <array>
 
 #include "backend/float_profile.h"
 
 namespace ternion {
 namespace {
 
-constexpr std::uint32_t wholeWeight = 1U << 24;  // of the most probable token
+constexpr std::uint32_t wholeWeight = (1U << 24) - 1;  // of the most probable token
 
 std::uint32_t weightOf(float logit, float largest, float inverseTemperature) {
     const float scaled = (logit - largest) * inverseTemperature;
-    if (!(scaled > -20.0F)) return 0;  // rounded, nothing is left of it; so it is for what is no number
-    return static_cast<std::uint32_t>(profile::exponential(std::min(scaled, 0.0F)) * static_cast<float>(wholeWeight) + 0.5F);
+    if (!(scaled > -17.0F)) return 0;  // rounded, nothing is left of it; nor of what is no number
+    return static_cast<std::uint32_t>(profile::exponential(std::min(scaled, 0.0F)) * static_cast<float>(wholeWeight));
 }
 
 /// `fraction` (in 2^-32) of `sum`, rounded down.
@@ -37,7 +36,7 @@ std::uint64_t sumFrom(std::span<const std::uint32_t> weights, std::uint32_t leas
 template <class Amount>
 std::uint32_t raise(std::uint32_t least, std::uint64_t need, std::span<const std::uint32_t> weights, const Amount& amount) {
     std::uint32_t found = 0;
-    for (std::uint32_t bit = wholeWeight; bit > 0; bit /= 2)
+    for (std::uint32_t bit = 1U << 23; bit > 0; bit /= 2)
         if (amount(weights, std::max(found | bit, least)) >= need) found |= bit;
     return std::max(found, least);
 }
@@ -57,20 +56,14 @@ TokenId chooseToken(std::span<const float> logits, const TokenChoice& choice, st
     if (choice.topP > 0) least = raise(least, share(sumFrom(weights, least), choice.topP) + 1, weights, sumFrom);
     least = std::max(least, choice.leastWeight);
 
-    std::array<std::uint64_t, profile::sumLanes> lanes{};
-    std::uint64_t sum = 0;
-    for (std::size_t k = 0; k < weights.size(); ++k) {
-        if (weights[k] < least) weights[k] = 0;
-        lanes[k % lanes.size()] += weights[k];
-        sum += weights[k];
-    }
-    std::uint64_t left = share(sum, draw);
-    std::size_t lane = 0;
-    while (lane + 1 < lanes.size() && left >= lanes[lane]) left -= lanes[lane++];
-    std::size_t chosen = 0;
+    const std::uint64_t target = share(sumFrom(weights, least), draw);
     std::uint64_t before = 0;
-    for (std::size_t k = lane; k < weights.size(); before += weights[k], k += lanes.size())
-        if (weights[k] > 0 && before <= left) chosen = k;
+    std::size_t chosen = 0;
+    for (std::size_t k = 0; k < weights.size() && before <= target; ++k) {
+        if (weights[k] < least) continue;
+        chosen = k;
+        before += weights[k];
+    }
     return static_cast<TokenId>(chosen);
 }
 

@@ -58,7 +58,7 @@ Sampler::Sampler(const SamplerSettings& settings) : settings_(settings), random_
     if (settings.temperature > 0.0F) choice_.inverseTemperature = std::min(1.0F / settings.temperature, 1e30F);
     choice_.topK = static_cast<std::uint32_t>(settings.topK);
     if (settings.topP < 1.0F) choice_.topP = std::max(1U, static_cast<std::uint32_t>(settings.topP * 0x1p32F));
-    choice_.leastWeight = std::max(1U, static_cast<std::uint32_t>(std::ceil(settings.minP * 0x1p24F)));
+    choice_.leastWeight = std::max(1U, static_cast<std::uint32_t>(std::ceil(settings.minP * 0xFFFFFFp0F)));
 }
 
 std::vector<std::uint32_t> Sampler::ahead(int count) const {

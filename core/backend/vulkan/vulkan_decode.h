@@ -27,15 +27,15 @@ public:
     };
     /// Records the commands that work on a state: `h` is `[layers, S]`, `before` a copy of it that each run makes first.
     Result<Commands> record(Device& device, const Buffer& h, const Buffer& before) const;
-    /// The logits of the last token fed are in logits() then. From a vocabulary too large for its arrays it draws none.
+    /// The logits of the last token fed are in logits() then. From more than 65,536 tokens it draws none.
     Result<Outcome> run(Device& device, const Commands& commands, const DecodeRequest& request);
     std::span<const float> logits() const { return readback_.as<const float>().first(vocabulary_); }
 
-    VkDeviceSize deviceBytes() const { return table_.size + exchange_.size + logits_.size; }
+    VkDeviceSize deviceBytes() const { return table_.size + exchange_.size + drawing_.size + logits_.size; }
 
 private:
     struct Push {
-        VkDeviceAddress table, embeddings, state, logits, exchange, request, reply;
+        VkDeviceAddress table, embeddings, state, logits, exchange, request, reply, drawing;
         float eps;
         std::uint32_t patience;
     };
@@ -48,6 +48,7 @@ private:
     Buffer table_;       // of the layers' weights
     Buffer embeddings_;  // on the host: a row a token is read
     Buffer exchange_;
+    Buffer drawing_;
     Buffer logits_;
     Buffer request_, reply_, readback_;
 };
