@@ -193,8 +193,8 @@ void publishDrawn(Rows head, float largest, uint least, uint draw, uint place) {
 uint drawToken(Rows head, float largest, uint fed) {
     const uint place = (fed - 1u) * drawingWords;
     uint least = 1u;
-    if (choice[topK] > 0u) least = raiseLeast(head, largest, least, 0u, place);
-    if (choice[topP] > 0u) least = raiseLeast(head, largest, least, 1u, place);
+    [[dont_unroll]] for (uint k = 0u; k < filters; ++k)
+        if (choice[topK + k] > 0u) least = raiseLeast(head, largest, least, k, place);
     publishDrawn(head, largest, max(least, choice[leastWeight]), choice[draws + fed - 1u], place);
     const uint token = awaitDrawing(place + chosenAt, 1u) - 1u;
     barrier();  // all have seen alike whether it is there
