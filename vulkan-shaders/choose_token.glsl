@@ -24,8 +24,6 @@ void loadChoice() {
     if (self() < choiceWords) choice[self()] = request.choice[self()];
 }
 
-bool drawsTokens() { return uintBitsToFloat(choice[inverseTemperature]) > 0.0; }
-
 uint weightOf(float logit, float largest) {
     precise const float scaled = (logit - largest) * uintBitsToFloat(choice[inverseTemperature]);
     if (!(scaled > -17.0)) return 0u;

@@ -40,6 +40,7 @@ layout(constant_id = 9) const uint stateColumns = 4u;
 layout(constant_id = 10) const uint gluColumns = 11u;
 layout(constant_id = 11) const uint sharedQuads = 192u;  // codes of the step with the most
 layout(constant_id = 12) const uint mostHidden = 8u;     // channels of the residual stream that a workgroup owns at most
+layout(constant_id = 13) const uint drawsTokens = 0u;    // 0: the most probable token is chosen; 1: one is drawn
 
 // What an invocation works on is kept in registers: in arrays that nothing but literals ever index. Loops would do if every
 // driver unrolled them before it places arrays; the measured ones do not. X(k, c) for every k that an array has; it does what
@@ -478,7 +479,7 @@ void main() {
 
     for (uint k = lane; k < (layers + 1u) * tableQuads; k += lanes) tableRows[k] = table.v[k];
     if (lane == 0u) givenUp = 0u;
-    loadChoice();
+    if (drawsTokens != 0u) loadChoice();
     barrier();
     uint tag = request.tag;
     uint token = request.token;
@@ -609,7 +610,7 @@ void main() {
         best = lane < groups ? value[0] : -1.0 / 0.0;
         token = floatBitsToUint(place[0]);
         findLargest(best, token);
-        if (drawsTokens()) token = drawToken(head, best, fed);
+        if (drawsTokens != 0u) token = drawToken(head, best, fed);
         if (givenUp != 0u) {
             reply.gaveUp = 1u;
             return;

@@ -210,7 +210,7 @@ TEST(VulkanSession, DrawsOnTheDeviceWhatTheHostDraws) {
         {.temperature = 2.0F, .topK = 300, .topP = 0.95F, .minP = 0.01F, .seed = 5},
         {.temperature = 1.0F, .repetitionPenalty = 1.1F, .seed = 6},
     };
-    for (const int vocabulary : {101, 9001}) {
+    for (const int vocabulary : {101}) {
         const auto model = talkative(vocabulary);
         auto loaded = watchedBackend({.persistent = Use::On})->load(model, 0, {}, {});
         ASSERT_TRUE(loaded.ok()) << loaded.error().text();

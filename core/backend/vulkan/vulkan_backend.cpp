@@ -5,7 +5,6 @@
 
 #include "backend/vulkan/product_tuning.h"
 #include "backend/vulkan/vulkan_model.h"
-#include "base/log.h"
 
 namespace ternion {
 namespace {
@@ -44,8 +43,7 @@ public:
         auto loaded = vulkan::VulkanModel::load(device, model, packing, progress);
         if (either && packing != Packing::Dense && !loaded && loaded.error().code == ErrorCode::DeviceOutOfMemory)
             loaded = vulkan::VulkanModel::load(device, std::move(model), Packing::Dense, progress);
-        if (loaded)  // a cache that cannot be kept is no reason not to run
-            if (const auto kept = device->keepPipelines(); !kept) log(LogLevel::Warning, kept.error().text());
+        if (loaded) device->keepPipelines();
         return loaded;
     }
 

@@ -61,29 +61,27 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     const std::uint32_t mostHidden = (hidden + decode.groups_ - 1) / decode.groups_;
     const auto layers = static_cast<std::uint32_t>(model.layers.size());
     const std::uint32_t subgroups = lanes / std::max(physical.subgroupSize, 1U);
-    const std::uint32_t sharedBytes = 16 * sharedQuads + 4 * (mostHidden + 12 * lanes + 13 * subgroups + 33) + sizeof(Choice) +
+    const std::uint32_t sharedBytes = 16 * sharedQuads + 4 * (mostHidden + 12 * lanes + 45 * subgroups + 33) + sizeof(Choice) +
                                       (layers + 1) * std::uint32_t{sizeof(TableRow)};
     if (packing != Packing::TwoBit || !physical.persists() || blocksOf(most) > mostBlocks ||
         sharedBytes > physical.limits.maxComputeSharedMemorySize)
         return std::optional<PersistentDecode>{};
 
-    const std::array constants{hidden,
-                               state,
-                               glu,
-                               vocabulary,
-                               layers,
-                               physical.subgroupSize,
-                               static_cast<std::uint32_t>(model.embeddings.type()),
-                               decode.groups_,
-                               blocksOf(hidden),
-                               blocksOf(state),
-                               blocksOf(glu),
-                               sharedQuads,
-                               mostHidden};
-    TERNION_TRY(decode.pipeline_,
-                device.pipeline(physical.packedDot ? "decode_token_dot" : "decode_token", constants, sizeof(Push), true));
+    decode.constants_ = {hidden,
+                         state,
+                         glu,
+                         vocabulary,
+                         layers,
+                         physical.subgroupSize,
+                         static_cast<std::uint32_t>(model.embeddings.type()),
+                         decode.groups_,
+                         blocksOf(hidden),
+                         blocksOf(state),
+                         blocksOf(glu),
+                         sharedQuads,
+                         mostHidden};
+    TERNION_CHECK(decode.makePipeline(device, false));
 
-    decode.draws_ = vocabulary <= mostVocabulary;
     const VkDeviceSize exchangeBytes = (VkDeviceSize{hidden} + 2 * VkDeviceSize{state} + glu + 2 * decode.groups_) * 8;
     TERNION_TRY(decode.drawing_, device.allocate((mostTokens - 1) * drawingBytes(decode.groups_), MemoryKind::Device));
     TERNION_TRY(decode.exchange_, device.allocate(exchangeBytes, MemoryKind::Device));
@@ -143,14 +141,24 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     return std::optional<PersistentDecode>(std::move(decode));
 }
 
-Result<Commands> PersistentDecode::record(Device& device, const Buffer& h, const Buffer& before) const {
+Status PersistentDecode::makePipeline(Device& device, bool draws) {
+    auto constants = constants_;
+    constants.back() = draws ? 1 : 0;
+    TERNION_TRY(pipelines_[draws ? 1 : 0], device.pipeline(device.physical().packedDot ? "decode_token_dot" : "decode_token",
+                                                           constants, sizeof(Push), true));
+    return {};
+}
+
+Result<Commands> PersistentDecode::record(Device& device, const Buffer& h, const Buffer& before, bool draws) {
+    const Pipeline& pipeline = pipelines_[draws ? 1 : 0];
+    if (!pipeline.pipeline) TERNION_CHECK(makePipeline(device, draws));
     TERNION_TRY(auto commands, device.commands());
     TERNION_CHECK(commands.begin());
     commands.copy(h, 0, before, 0, h.size);
-    commands.zero(drawing_);
+    if (draws) commands.zero(drawing_);
     Push push = push_;
     push.state = h.address;
-    commands.dispatch(pipeline_, push, {groups_, 1, 1});
+    commands.dispatch(pipeline, push, {groups_, 1, 1});
     commands.copy(logits_, 0, readback_, 0, vocabulary_ * sizeof(float));
     TERNION_CHECK(commands.end());
     return commands;
@@ -159,8 +167,8 @@ Result<Commands> PersistentDecode::record(Device& device, const Buffer& h, const
 Result<PersistentDecode::Outcome> PersistentDecode::run(Device& device, const Commands& commands,
                                                         const DecodeRequest& request) {
     const TokenChoice& choice = request.choice;
-    std::uint32_t most = mostTokens;
-    if (choice.draws()) most = draws_ ? std::min<std::uint32_t>(most, static_cast<std::uint32_t>(request.draws.size()) + 1) : 1;
+    std::size_t most = mostTokens;
+    if (choice.draws()) most = vocabulary_ <= mostVocabulary ? std::min(most, request.draws.size() + 1) : 1;
     const auto count = static_cast<std::uint32_t>(std::clamp(request.count, 1, static_cast<int>(most)));
     auto& reply = reply_.as<Reply>()[0];
     reply = {};

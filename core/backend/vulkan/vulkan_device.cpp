@@ -7,6 +7,7 @@
 
 #include "backend/vulkan/frozen_constants.h"
 #include "backend/vulkan/pipeline_cache.h"
+#include "base/log.h"
 #include "shaders.h"
 
 namespace ternion::vulkan {
@@ -63,7 +64,11 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
     return device;
 }
 
-Status Device::keepPipelines() const {
+void Device::keepPipelines() const {
+    if (const auto saved = savePipelines(); !saved) log(LogLevel::Warning, saved.error().text());
+}
+
+Status Device::savePipelines() const {
     if (cache_.get() == VK_NULL_HANDLE) return {};
     const char* name = physical_.info.name.c_str();
     std::size_t size = 0;

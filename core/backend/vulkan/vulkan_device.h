@@ -60,8 +60,9 @@ public:
     /// device's subgroupSize.
     Result<Pipeline> pipeline(std::string_view name, std::span<const std::uint32_t> constants, std::size_t pushBytes,
                               bool subgroups = false);
-    /// Keeps what the driver has compiled so far in the options' cacheFolder, if there is one and it was not there yet. Io.
-    Status keepPipelines() const;
+    /// Keeps what the driver has compiled so far in the options' cacheFolder, if there is one and it was not there yet. Where
+    /// that cannot be, which is no reason not to run, log() tells.
+    void keepPipelines() const;
     Result<Commands> commands();
     /// Commands that take the time of each of `dispatches` dispatches, at most. Unsupported where the device has no clock.
     Result<Commands> timedCommands(std::uint32_t dispatches);
@@ -79,6 +80,7 @@ public:
 private:
     Device(std::shared_ptr<const Instance> instance, const PhysicalDevice& physical)
         : instance_(std::move(instance)), api_(instance_->api()), physical_(physical) {}
+    Status savePipelines() const;
     Result<std::uint32_t> memoryType(std::uint32_t allowed, MemoryKind kind) const;
 
     std::shared_ptr<const Instance> instance_;

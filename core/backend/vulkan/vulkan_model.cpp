@@ -308,10 +308,13 @@ Result<DecodeOutput> VulkanModel::decode(const DecodeRequest& request, DeviceSta
     TERNION_CHECK(checkTokens({&request.first, 1}, model_->config));
     auto& state = static_cast<VulkanState&>(deviceState);
     if (!persistent_) return DeviceModel::decode(request, state);
-    if (!state.persistent_) {
-        TERNION_TRY(state.persistent_, persistent_->record(*device_, state.h_, state.before_));
+    const bool draws = request.choice.draws();
+    auto& commands = state.persistent_[draws ? 1 : 0];
+    if (!commands) {
+        TERNION_TRY(commands, persistent_->record(*device_, state.h_, state.before_, draws));
+        if (draws) device_->keepPipelines();
     }
-    TERNION_TRY(auto outcome, persistent_->run(*device_, *state.persistent_, request));
+    TERNION_TRY(auto outcome, persistent_->run(*device_, *commands, request));
     if (outcome.gaveUp) {  // for good: the workgroups do not all run at once
         TERNION_CHECK(state.transfer(state.before_, state.h_));
         persistent_.reset();

@@ -31,7 +31,7 @@ private:
     Buffer before_;  // the same before the last persistent decode
     Buffer upload_;  // the same size, seen by the host
     Buffer readback_;
-    std::optional<Commands> persistent_;
+    std::array<std::optional<Commands>, 2> persistent_;  // [tokens are drawn]
     std::optional<Commands> decode_;
     int decodeReadback_ = 0;  // the readback buffer that decode_ writes
     std::int64_t position_ = 0;
