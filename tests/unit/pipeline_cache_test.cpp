@@ -40,7 +40,8 @@ TEST_F(PipelineCache, ComesBackInAFolderOfTheUsersOwn) {
     EXPECT_EQ(loadPipelineCache(inner, key_), data);
     using std::filesystem::perms;
     EXPECT_EQ(std::filesystem::status(inner).permissions(), perms::owner_all);
-    EXPECT_EQ(std::filesystem::status(inner / key_.fileName("pipelines")).permissions(), perms::owner_read | perms::owner_write);
+    EXPECT_EQ(std::filesystem::status(inner / key_.fileName("pipelines")).permissions(),
+              perms::owner_read | perms::owner_write);
     const auto longer = dataOf(key_, 5000);
     ASSERT_TRUE(savePipelineCache(inner, key_, longer).ok());
     EXPECT_EQ(loadPipelineCache(inner, key_), longer);
