@@ -42,6 +42,7 @@ layout(constant_id = 9) const uint stateColumns = 4u;
 layout(constant_id = 10) const uint gluColumns = 11u;
 layout(constant_id = 11) const uint sharedQuads = 192u;  // codes of the step with the most
 layout(constant_id = 12) const uint mostHidden = 8u;     // channels of the residual stream that a workgroup owns at most
+layout(constant_id = 13) const uint drawsTokens = 0u;    // 0: the most probable token is chosen; 1: one is drawn
 
 // What an invocation works on is kept in registers: in arrays that nothing but literals ever index. Loops would do if every
 // driver unrolled them before it places arrays; the measured ones do not. X(k, c) for every k that an array has; it does what
@@ -63,6 +64,7 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer Req
     uint token;   // fed first
     uint count;   // tokens to feed, at most
     uint stopAt;  // a token that is not fed and ends it
+    uint choice[];  // choose_token.glsl's
 };
 /// Read by the host.
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Reply {
@@ -79,6 +81,7 @@ layout(push_constant, scalar) uniform Push {
     Exchange exchange;
     Request request;
     Reply reply;
+    Words drawing;     // choose_token.glsl's
     float eps;
     uint patience;  // readings before a workgroup gives the others up
 };
@@ -479,6 +482,7 @@ Channel channelOf(uint layer, Rows ifg, uint strip) {
         fetch_hidden(normsG, from, 2u * further, hidden);                   \
         channel = channelOf(min(row, layers - 1u), ifg, 0u);                \
     }
+#include "choose_token.glsl"
 
 void main() {
     const uint group = gl_WorkGroupID.x;
@@ -489,6 +493,7 @@ void main() {
     for (uint k = 0u; k < (layers + 1u) * tableQuads; k += lanes)
         if (k + lane < (layers + 1u) * tableQuads) tableRows[k + lane] = table.v[k + lane];
     if (lane == 0u) givenUp = 0u;
+    if (drawsTokens != 0u) loadChoice();
     barrier();
     uint token = request.token;
     const uint count = request.count, stopAt = request.stopAt;
@@ -646,6 +651,7 @@ void main() {
         best = lane < groups ? value[0] : -1.0 / 0.0;
         token = floatBitsToUint(place[0]);
         findLargest(best, token);
+        if (drawsTokens != 0u) token = drawToken(head, best, fed);
         if (givenUp != 0u) {
             reply.gaveUp = 1u;
             return;

@@ -14,6 +14,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Options {
     ModelOptions model;
+    SamplerSettings sampler;
     std::string preset;
     int prompt = 512;
     int tokens = 128;
@@ -75,10 +76,12 @@ Result<std::uint64_t> residentBytes() {
     return memory.resident;
 }
 
-Result<Decode> decodeSpeed(const std::shared_ptr<DeviceModel>& device, int count, const std::stop_token& stop) {
+Result<Decode> decodeSpeed(const std::shared_ptr<DeviceModel>& device, const SamplerSettings& sampler, int count,
+                           const std::stop_token& stop) {
     TERNION_TRY(const auto session, Session::create(device, nullptr));
     const std::vector<TokenId> prompt{1, 2, 3, 4};
     GenerateOptions generate;
+    generate.sampler = sampler;
     generate.stopAtEos = false;
     generate.stop = stop;
     generate.maxTokens = 8;
@@ -116,13 +119,14 @@ Result<Decode> decodeSpeed(const std::shared_ptr<DeviceModel>& device, int count
 Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
     if (options.preset.empty() == options.model.model.empty())
         return Error{ErrorCode::InvalidArgument, "give either --model or --preset", {}};
+    TERNION_CHECK(options.sampler.validate());
     TERNION_TRY(const auto device, openDevice(options, context));
     const std::stop_token stop = context.armInterrupt();
     double prefill = 0.0;
     if (options.prompt > 0) {
         TERNION_TRY(prefill, prefillSpeed(*device, options.prompt, stop));
     }
-    TERNION_TRY(const auto decode, decodeSpeed(device, options.tokens, stop));
+    TERNION_TRY(const auto decode, decodeSpeed(device, options.sampler, options.tokens, stop));
     TERNION_TRY(const double bandwidth, device->measureReadBandwidth());
     TERNION_TRY(const auto host, hostMemory());
 
@@ -176,6 +180,7 @@ Run setupBench(CLI::App& app, Context& context) {
         ->check(from(0))
         ->capture_default_str();
     app.add_option("-n,--max-tokens", options->tokens, "Tokens of the decode run")->check(from(1))->capture_default_str();
+    addSampler(app, options->sampler);
     app.add_flag("--profile-kernels", options->profileKernels,
                  "Time each kernel of a pass too, by the device's clock, dispatched one by one");
     return [&context, options] { return run(*options, context); };

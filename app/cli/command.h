@@ -69,6 +69,9 @@ struct ModelOptions {
     Status checkProfile() const;
 };
 
+/// `--temp` and the others of a sampler.
+void addSampler(CLI::App& app, SamplerSettings& settings);
+
 /// The sampling options that `generate` and `chat` share.
 struct SamplingOptions {
     SamplerSettings settings;

@@ -45,15 +45,19 @@ Result<ModelOptions::Opened> ModelOptions::open(const Context& context) const {
     return opened;
 }
 
-void SamplingOptions::addTo(CLI::App& app) {
-    app.add_option("-n,--max-tokens", maxTokens, "Most tokens to generate")->check(from(0))->capture_default_str();
+void addSampler(CLI::App& app, SamplerSettings& settings) {
     app.add_option("--temp", settings.temperature, "Temperature; 0 is greedy");
     app.add_option("--top-k", settings.topK, "Keep the k most probable tokens; 0 keeps all");
     app.add_option("--top-p", settings.topP, "Keep the most probable tokens that together reach p; 1 keeps all");
     app.add_option("--min-p", settings.minP, "Drop tokens below this fraction of the most probable; 0 keeps all");
     app.add_option("--repetition-penalty", settings.repetitionPenalty,
                    "Make tokens that are there already less likely; 1 is off");
-    app.add_option("--seed", settings.seed, "Seed of the draws: same seed, same text on the same backend");
+    app.add_option("--seed", settings.seed, "Seed of the draws: same seed, same text on every backend");
+}
+
+void SamplingOptions::addTo(CLI::App& app) {
+    app.add_option("-n,--max-tokens", maxTokens, "Most tokens to generate")->check(from(0))->capture_default_str();
+    addSampler(app, settings);
     app.add_option("--stop", stopStrings, "End before this text (may be given several times)");
 }
 

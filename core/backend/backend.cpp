@@ -2,8 +2,8 @@
 
 namespace ternion {
 
-Result<DecodeOutput> DeviceModel::decode(TokenId first, int, std::optional<TokenId>, DeviceState& state) {
-    TERNION_TRY(auto output, forward({&first, 1}, state, {}));
+Result<DecodeOutput> DeviceModel::decode(const DecodeRequest& request, DeviceState& state) {
+    TERNION_TRY(auto output, forward({&request.first, 1}, state, {}));
     return DecodeOutput{{}, std::move(output.logits)};
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/token_choice.h"
 #include "backend/trace.h"
 #include "base/progress.h"
 #include "base/result.h"
@@ -62,6 +63,15 @@ struct ForwardOptions {
 struct ForwardOutput {
     std::vector<float> logits;  ///< `[0 or 1 or T, V]`, row-major
     Trace trace;
+};
+
+/// What DeviceModel::decode() feeds: `first`, then tokens of its own choice, `count` in all at most.
+struct DecodeRequest {
+    TokenId first = 0;
+    int count = 1;
+    std::optional<TokenId> stopAt = {};  ///< not fed: it ends before
+    TokenChoice choice = {};
+    std::vector<std::uint32_t> draws = {};  ///< one for each choice, where it draws: no more than these are made
 };
 
 /// What DeviceModel::decode() made of the tokens it fed.
@@ -126,9 +136,8 @@ public:
     virtual Result<ForwardOutput> forward(std::span<const TokenId> tokens, DeviceState& state,
                                           const ForwardOptions& options) = 0;
 
-    /// Feeds `first`, then the most probable token after each (the lowest id among equals), at most `count` in all and never
-    /// `stopAt`: without the host between them, where mostAhead() allows it. It may feed fewer. Fails like forward().
-    virtual Result<DecodeOutput> decode(TokenId first, int count, std::optional<TokenId> stopAt, DeviceState& state);
+    /// Feeds tokens without the host between them, where mostAhead() allows it. It may feed fewer. Fails like forward().
+    virtual Result<DecodeOutput> decode(const DecodeRequest& request, DeviceState& state);
     virtual int mostAhead() const { return 1; }  ///< tokens that one decode() feeds, at most
 
     virtual MemoryUse memory() const = 0;

@@ -17,7 +17,7 @@ Error cannotWrite(const std::filesystem::path& path, const std::string& why) {
 
 }  // namespace
 
-Result<AtomicFile> AtomicFile::create(const std::filesystem::path& target) {
+Result<AtomicFile> AtomicFile::create(const std::filesystem::path& target, Readers readers) {
     std::error_code failure;
     AtomicFile file;
     file.target_ = std::filesystem::weakly_canonical(std::filesystem::absolute(target),
@@ -26,9 +26,10 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& target) {
     const auto status = std::filesystem::status(file.target_, failure);
     if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
         return cannotWrite(target, "it is no regular file; choose the name of a file");
+    const mode_t mode = readers == Readers::UserAlone ? 0600 : 0666;
     for (int n = 0; file.descriptor_ < 0; ++n) {
         file.partial_ = file.target_.string() + "." + std::to_string(getpid()) + "-" + std::to_string(n) + ".part";
-        file.descriptor_ = ::open(file.partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        file.descriptor_ = ::open(file.partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (file.descriptor_ < 0 && errno != EEXIST) return cannotWrite(target, std::strerror(errno));
     }
     return file;

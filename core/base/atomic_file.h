@@ -14,8 +14,9 @@ namespace ternion {
 /// target stays as it was and nothing is left behind. Move-only; one thread.
 class AtomicFile {
 public:
-    /// Io with the system's reason; also where the target is there and is no regular file.
-    static Result<AtomicFile> create(const std::filesystem::path& target);
+    enum class Readers { AsUsual, UserAlone };
+    /// Io with the system's reason; also where the target is there and is no regular file. UserAlone: mode 0600.
+    static Result<AtomicFile> create(const std::filesystem::path& target, Readers readers = Readers::AsUsual);
     AtomicFile(AtomicFile&& other) noexcept;
     AtomicFile(const AtomicFile&) = delete;
     AtomicFile& operator=(const AtomicFile&) = delete;

@@ -35,6 +35,8 @@ void keepLargest(std::span<const float> values, std::size_t count, std::vector<T
     ids.resize(count);
 }
 
+std::uint32_t drawFrom(std::mt19937_64& random) { return static_cast<std::uint32_t>(random() >> 32); }
+
 }  // namespace
 
 Status SamplerSettings::validate() const {
@@ -52,61 +54,36 @@ Status SamplerSettings::validate() const {
     return {};
 }
 
+Sampler::Sampler(const SamplerSettings& settings) : settings_(settings), random_(settings.seed) {
+    if (settings.temperature > 0.0F) choice_.inverseTemperature = std::min(1.0F / settings.temperature, 1e30F);
+    choice_.topK = static_cast<std::uint32_t>(settings.topK);
+    if (settings.topP < 1.0F) choice_.topP = std::max(1U, static_cast<std::uint32_t>(settings.topP * 0x1p32F));
+    choice_.leastWeight = std::max(1U, static_cast<std::uint32_t>(std::ceil(settings.minP * 0xFFFFFFp0F)));
+}
+
+std::vector<std::uint32_t> Sampler::ahead(int count) const {
+    auto random = random_;
+    std::vector<std::uint32_t> draws(static_cast<std::size_t>(count));
+    for (auto& draw : draws) draw = drawFrom(random);
+    return draws;
+}
+
 SampledToken Sampler::sample(std::span<const float> logits, std::span<const TokenId> history, int alternatives) {
-    scaled_.assign(logits.begin(), logits.end());
+    auto penalised = logits;
     if (settings_.repetitionPenalty != 1.0F) {
+        penalised_.assign(logits.begin(), logits.end());
         const auto window = static_cast<std::size_t>(settings_.repetitionWindow);
         if (window > 0 && window < history.size()) history = history.last(window);
         for (const TokenId id : history) {
             const auto k = static_cast<std::size_t>(id);
             if (k < logits.size())  // from the original, so that a token repeated many times is penalised once
-                scaled_[k] =
+                penalised_[k] =
                     logits[k] > 0.0F ? logits[k] / settings_.repetitionPenalty : logits[k] * settings_.repetitionPenalty;
         }
+        penalised = penalised_;
     }
-
     SampledToken result;
-    if (settings_.temperature == 0.0F) {
-        result.id = static_cast<TokenId>(std::max_element(scaled_.begin(), scaled_.end()) - scaled_.begin());
-    } else {
-        // Candidates are sorted only as far as a filter or the draw needs: a whole sort of the vocabulary would cost more than
-        // a small model's token.
-        const bool needsOrder = settings_.topK > 0 || settings_.topP < 1.0F;
-        const auto kept = settings_.topK > 0 ? static_cast<std::size_t>(settings_.topK) : scaled_.size();
-        if (needsOrder) {
-            keepLargest(scaled_, kept, candidates_);
-        } else {
-            candidates_.resize(scaled_.size());
-            std::iota(candidates_.begin(), candidates_.end(), 0);
-        }
-        const float peak = needsOrder ? scaled_[static_cast<std::size_t>(candidates_.front())] : largest(scaled_);
-        const auto weight = [&](TokenId id) {
-            return std::exp(static_cast<double>(scaled_[static_cast<std::size_t>(id)] - peak) / settings_.temperature);
-        };
-        weights_.resize(candidates_.size());
-        double sum = 0.0;
-        for (std::size_t k = 0; k < candidates_.size(); ++k) sum += weights_[k] = weight(candidates_[k]);
-        if (settings_.topP < 1.0F) {
-            double reached = 0.0;
-            std::size_t count = 0;
-            while (count < weights_.size() && reached < settings_.topP * sum) reached += weights_[count++];
-            candidates_.resize(count);
-            weights_.resize(count);
-            sum = reached;
-        }
-        if (settings_.minP > 0.0F) {
-            // The most probable candidate weighs exactly 1.
-            sum = 0.0;
-            for (double& w : weights_) sum += w = w < settings_.minP ? 0.0 : w;
-        }
-        double target = static_cast<double>(random_() >> 11) * 0x1p-53 * sum;
-        result.id = candidates_.front();
-        for (std::size_t k = 0; k < weights_.size(); ++k) {
-            if (weights_[k] > 0.0) result.id = candidates_[k];
-            target -= weights_[k];
-            if (target < 0.0) break;
-        }
-    }
+    result.id = chooseToken(penalised, choice_, choice_.draws() ? drawFrom(random_) : 0, weights_);
 
     // A pass of exponentials over the vocabulary: only for those who look at it.
     if (alternatives > 0) {

@@ -6,12 +6,13 @@
 #include <span>
 #include <vector>
 
+#include "backend/token_choice.h"
 #include "base/result.h"
-#include "model/model_config.h"
 
 namespace ternion {
 
-/// Applied in this order: repetition penalty, temperature, top-k, top-p, min-p, draw. Defaults are neutral.
+/// Applied in this order: repetition penalty, temperature, top-k, top-p, min-p, draw. Defaults are neutral. All but the penalty
+/// is token_choice.h's, where equally probable tokens pass a filter together.
 struct SamplerSettings {
     float temperature = 0.0F;        ///< 0: greedy, the lowest id among equals
     int topK = 0;                    ///< 0: all
@@ -41,18 +42,22 @@ struct SampledToken {
 /// Owned by one session; not thread-safe.
 class Sampler {
 public:
-    explicit Sampler(const SamplerSettings& settings) : settings_(settings), random_(settings.seed) {}
+    explicit Sampler(const SamplerSettings& settings);
 
     /// `logits` is `[V]`; `history` what stands before, for the penalty. `alternatives` is how many to report.
     SampledToken sample(std::span<const float> logits, std::span<const TokenId> history, int alternatives);
 
-    const SamplerSettings& settings() const { return settings_; }
+    /// For who samples in its place, without the penalty: how, with which numbers, and how many of them are used up.
+    const TokenChoice& choice() const { return choice_; }
+    std::vector<std::uint32_t> ahead(int count) const;
+    void skip(std::size_t count) { random_.discard(count); }
 
 private:
     SamplerSettings settings_;
-    std::mt19937_64 random_;     // its output is fixed by the standard; std's distributions are not
-    std::vector<float> scaled_;  // reused: a token allocates nothing
-    std::vector<double> weights_;
+    std::mt19937_64 random_;  // its output is fixed by the standard; std's distributions are not
+    TokenChoice choice_;
+    std::vector<float> penalised_;  // reused: a token allocates nothing
+    std::vector<std::uint32_t> weights_;
     std::vector<TokenId> candidates_;
 };
 

@@ -42,7 +42,7 @@ Status Session::feed(std::span<const TokenId> tokens, const std::stop_token& sto
     return {};
 }
 
-Result<std::vector<TokenId>> Session::feedAhead(TokenId first, int count, std::optional<TokenId> stopAt,
+Result<std::vector<TokenId>> Session::feedAhead(TokenId first, int count, std::optional<TokenId> stopAt, Sampler& sampler,
                                                 const std::stop_token& stop) {
     std::vector<TokenId> fed{first};
     count = std::min(count, device_->mostAhead());
@@ -50,7 +50,8 @@ Result<std::vector<TokenId>> Session::feedAhead(TokenId first, int count, std::o
         TERNION_CHECK(feed(fed, stop));
         return fed;
     }
-    TERNION_TRY(auto output, device_->decode(first, count, stopAt, *state_));
+    TERNION_TRY(auto output, device_->decode({first, count, stopAt, sampler.choice(), sampler.ahead(count - 1)}, *state_));
+    sampler.skip(output.chosen.size());
     fed.insert(fed.end(), output.chosen.begin(), output.chosen.end());
     tokens_.insert(tokens_.end(), fed.begin(), fed.end());
     logits_ = std::move(output.logits);
@@ -94,9 +95,8 @@ Result<GenerateResult> Session::generate(const GenerateOptions& options,
         result.text += token.text;
         return !onToken || onToken(token);
     };
-    // Where the most probable token is wanted and nobody looks at the others, the device goes on by itself.
-    const bool deviceChooses =
-        options.sampler.temperature == 0.0F && options.sampler.repetitionPenalty == 1.0F && options.alternatives == 0;
+    // Where nobody looks at the other tokens, nor back at those before, the device goes on by itself.
+    const bool deviceChooses = options.sampler.repetitionPenalty == 1.0F && options.alternatives == 0;
     const std::optional<TokenId> stopAt = options.stopAtEos ? std::optional(eos) : std::nullopt;
     bool goOn = true;
     while (goOn && result.tokens < options.maxTokens) {
@@ -112,7 +112,7 @@ Result<GenerateResult> Session::generate(const GenerateOptions& options,
         }
         // Cancelled inside a single token means that the token did not happen.
         const auto fed =
-            feedAhead(token.sampled.id, deviceChooses ? options.maxTokens - result.tokens : 1, stopAt, options.stop);
+            feedAhead(token.sampled.id, deviceChooses ? options.maxTokens - result.tokens : 1, stopAt, sampler, options.stop);
         if (!fed) {
             if (fed.error().code != ErrorCode::Cancelled) return fed.error();
             result.reason = StopReason::Stopped;

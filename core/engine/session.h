@@ -77,8 +77,8 @@ private:
     Session(std::shared_ptr<DeviceModel> device, std::shared_ptr<const Tokenizer> tokenizer,
             std::unique_ptr<DeviceState> state);
     Status feed(std::span<const TokenId> tokens, const std::stop_token& stop);
-    /// Feeds `first` and, where `count` allows it, the device's own choices after it. Gives all of them.
-    Result<std::vector<TokenId>> feedAhead(TokenId first, int count, std::optional<TokenId> stopAt,
+    /// Feeds `first` and, where `count` allows it, what the device chooses after it as `sampler` would. Gives all of them.
+    Result<std::vector<TokenId>> feedAhead(TokenId first, int count, std::optional<TokenId> stopAt, Sampler& sampler,
                                            const std::stop_token& stop);
     /// Takes back the last `count` of `fed`, which feedAhead() fed last, into `state`.
     Status takeBack(std::span<const TokenId> fed, std::size_t count, const DeviceState* state);

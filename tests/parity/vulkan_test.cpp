@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "backend/cpu/cpu_backend.h"
+#include "backend/vulkan/kept_file.h"
 #include "engine/session.h"
 #include "parity/parity_cases.h"
 #include "scratch.h"
@@ -136,7 +137,7 @@ TEST_P(VulkanDecode, TokenByTokenAndAhead) {
         };
         const TokenId first = largest(logits);
         const auto before = (*there)->snapshot();
-        const auto ahead = device.decode(first, 5, {}, **there);
+        const auto ahead = device.decode({first, 5}, **there);
         ASSERT_TRUE(before.ok() && ahead.ok());
         EXPECT_EQ(ahead->chosen.size() + 1, static_cast<std::size_t>(std::min(5, device.mostAhead())));
         std::vector<TokenId> fed{first};
@@ -159,7 +160,7 @@ TEST_P(VulkanDecode, TokenByTokenAndAhead) {
         EXPECT_FALSE((*there)->rewind().ok());
         ASSERT_TRUE((*here)->restore(*before).ok());
         expectSameStates(6);
-        const auto stopped = device.decode(first, 5, fed[2], **there);
+        const auto stopped = device.decode({first, 5, fed[2]}, **there);
         ASSERT_TRUE(stopped.ok());
         EXPECT_EQ(stopped->chosen, std::vector(fed.begin() + 1, std::find(fed.begin() + 1, fed.end(), fed[2])));
     });
@@ -191,6 +192,68 @@ TEST(VulkanSession, StopsAmidTokensThatWereChosenAhead) {
     }
     EXPECT_EQ(told[0].size(), 3U + 3U + 1U + 40U);
     EXPECT_EQ(told[0], told[1]);
+}
+
+/// Model of `vocabulary` tokens, whose logits are often equal: few channels make them.
+std::shared_ptr<const Model> talkative(int vocabulary) {
+    auto config = parity::oddConfig(31, 40);
+    config.vocabSize = vocabulary;
+    return parity::oddModel(config);
+}
+
+TEST(VulkanSession, DrawsOnTheDeviceWhatTheHostDraws) {
+    const std::vector<SamplerSettings> samplers{
+        {.temperature = 1.0F},
+        {.temperature = 0.3F, .seed = 1},
+        {.temperature = 1e-30F},
+        {.temperature = 1.0F, .topK = 1},
+        {.temperature = 3.0F, .topK = 40, .seed = 2},
+        {.temperature = 1.0F, .topK = 1 << 30},
+        {.temperature = 1.0F, .topP = 0.9F, .seed = 3},
+        {.temperature = 100.0F, .topP = 0.5F},
+        {.temperature = 1.0F, .topP = 1e-12F},
+        {.temperature = 0.8F, .minP = 0.05F, .seed = 4},
+        {.temperature = 2.0F, .topK = 300, .topP = 0.95F, .minP = 0.01F, .seed = 5},
+        {.temperature = 1.0F, .repetitionPenalty = 1.1F, .seed = 6},
+    };
+    for (const int vocabulary : {101}) {
+        const auto model = talkative(vocabulary);
+        auto loaded = watchedBackend({.persistent = Use::On})->load(model, 0, {}, {});
+        ASSERT_TRUE(loaded.ok()) << loaded.error().text();
+        const std::shared_ptr<DeviceModel> vulkan = std::move(*loaded), cpu = reference(model);
+        for (const SamplerSettings& sampler : samplers) {
+            std::vector<std::vector<TokenId>> told;
+            for (const auto& device : {vulkan, cpu}) {
+                const auto session = Session::create(device, nullptr);
+                ASSERT_TRUE(session.ok());
+                ASSERT_TRUE((*session)->prefill(parity::tokenIds(3, 101), {}).ok());
+                GenerateOptions options;
+                options.sampler = sampler;
+                options.maxTokens = 40;
+                ASSERT_TRUE((*session)->generate(options, {}).ok());
+                const auto tokens = (*session)->tokens();
+                told.emplace_back(tokens.begin(), tokens.end());
+            }
+            EXPECT_EQ(told[0], told[1]) << "sampler " << &sampler - samplers.data() << " of " << vocabulary;
+        }
+        const auto state = vulkan->createState();
+        const auto drawn = vulkan->decode({1, 5, {}, Sampler(samplers[0]).choice(), {7, 1U << 31, ~0U}}, **state);
+        ASSERT_TRUE(drawn.ok());
+        EXPECT_EQ(drawn->chosen.size(), 3U) << "as many as there are draws";
+    }
+}
+
+TEST(VulkanSession, DrawsOnTheHostFromMoreTokensThanAKernelAddsUp) {
+    const auto model = talkative(65537);
+    auto loaded = watchedBackend({.persistent = Use::On})->load(model, 0, {}, {});
+    ASSERT_TRUE(loaded.ok()) << loaded.error().text();
+    const auto state = (*loaded)->createState();
+    const auto drawn = (*loaded)->decode({1, 5, {}, {.inverseTemperature = 1.0F}, {1, 2, 3, 4}}, **state);
+    ASSERT_TRUE(drawn.ok());
+    EXPECT_TRUE(drawn->chosen.empty());
+    const auto chosen = (*loaded)->decode({1, 5}, **state);
+    ASSERT_TRUE(chosen.ok());
+    EXPECT_EQ(chosen->chosen.size(), 4U);
 }
 
 /// What a path is not part of, on the paths that a device takes by itself.
@@ -363,6 +426,63 @@ TEST(VulkanBackend, KeepsCompiledKernelsAndRunsWithoutWhatIsDamaged) {
     std::filesystem::resize_file(kept().front(), size - 1);
     run();
     EXPECT_EQ(std::filesystem::file_size(kept().front()), size);
+}
+
+TEST(VulkanBackend, TriesShapesOnceAndIgnoresAFileThatNamesOthers) {
+    const files::Scratch scratch;
+    VulkanOptions options;
+    options.validation = true;
+    options.onValidationMessage = [](const std::string& message) { ADD_FAILURE() << message; };
+    options.cacheFolder = scratch / "kept";
+    options.paths.tune = Use::On;
+    options.paths.persistent = Use::Off;
+    const auto model = parity::oddModel(parity::oddConfig(61, 77));
+    const auto expected = parity::pass(*reference(model), parity::tokenIds(3, 101), 3).output.logits;
+    const auto kept = [&](const char* what) {
+        std::vector<std::filesystem::path> files;
+        for (const auto& entry : std::filesystem::directory_iterator(options.cacheFolder))
+            if (entry.path().filename().string().starts_with(what)) files.push_back(entry.path());
+        return files;
+    };
+    const auto run = [&] {
+        const auto loaded = makeVulkanBackend(options)->load(model, 0, {}, {Packing::TwoBit});
+        ASSERT_TRUE(loaded.ok()) << loaded.error().text();
+        parity::expectSameBits(expected, parity::pass(**loaded, parity::tokenIds(3, 101), 3).output.logits, "logits");
+    };
+    run();
+    ASSERT_EQ(kept("products-").size(), 1U);
+    const auto path = kept("products-2bit").front();
+    const auto written = std::filesystem::last_write_time(path);
+    run();
+    EXPECT_EQ(std::filesystem::last_write_time(path), written) << "tried again";
+    const vulkan::FileKind kind{'T', 'R', 'N', 'T', 'U', 'N', 'E', '1'};
+    const auto good = vulkan::loadKept(path, kind);
+    ASSERT_EQ(good.size(), 2 * sizeof(ProductShape) + sizeof(double));
+    std::vector<std::vector<std::byte>> hostile{{}, std::vector(good.size(), std::byte{0xFF})};
+    hostile.emplace_back(good.begin(), good.end() - 1);
+    for (const std::size_t field : {0U, 4U, 8U, 28U}) {  // a workgroup, lanes and rows of none, a tile of no tokens
+        hostile.push_back(good);
+        std::fill_n(hostile.back().begin() + static_cast<std::ptrdiff_t>(field), 4, std::byte{0});
+    }
+    hostile.push_back(good);
+    std::fill_n(hostile.back().end() - 8, 8, std::byte{0xFF});  // a time that is no number
+    for (const auto& data : hostile) {
+        ASSERT_TRUE(vulkan::saveKept(path, kind, data).ok());
+        run();
+        EXPECT_NE(vulkan::loadKept(path, kind), data);
+    }
+    const auto faster = makeVulkanBackend(options)->load(model, 0, {});
+    ASSERT_TRUE(faster.ok()) << faster.error().text();
+    const auto both = kept("products-");
+    if ((*faster)->device().software) {
+        EXPECT_EQ(both.size(), 2U) << "the faster packing is found by trying both";
+    }
+    parity::expectSameBits(expected, parity::pass(**faster, parity::tokenIds(3, 101), 3).output.logits, "logits");
+
+    options.paths.tune = Use::Off;
+    ASSERT_TRUE(vulkan::saveKept(path, kind, hostile.back()).ok());
+    run();
+    EXPECT_EQ(vulkan::loadKept(path, kind), hostile.back()) << "not even looked at";
 }
 
 TEST(VulkanBackend, LoadingCanBeStopped) {

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
+#include <numeric>
 
 namespace ternion {
 namespace {
@@ -62,6 +65,77 @@ TEST(Sampler, PenaltyAppliesOnceToWhatIsInTheWindow) {
     EXPECT_NEAR(frequencies({.temperature = 1.0F, .repetitionPenalty = 2.0F}, {0, 0, 0}).at(0), 0.25 / sum, 0.01);
     const auto outside = frequencies({.temperature = 1.0F, .repetitionPenalty = 2.0F, .repetitionWindow = 1}, {0, 3});
     EXPECT_NEAR(outside.at(0), 0.5 / (0.5 + 0.25 + 0.15 + 0.01), 0.01);
+}
+
+/// Top-k and top-p as they are defined, by sorting; then which tokens any draw can fall on.
+TEST(Sampler, KeepsWhatSortingKeepsAndWhatIsEqualTogether) {
+    std::mt19937 random(3);
+    for (int round = 0; round < 30; ++round) {
+        std::vector<float> some(1 + random() % 700);
+        for (float& logit : some) logit = static_cast<float>(random() % 60) / 4.0F;  // many are equal
+        SamplerSettings settings{.temperature = 1.5F};
+        if (round % 3 != 1) settings.topK = 1 + static_cast<int>(random() % 100);
+        if (round % 3 != 0) settings.topP = static_cast<float>(1 + random() % 99) / 100.0F;
+        std::vector<double> weights;
+        for (const float logit : some) weights.push_back(std::exp(logit / 1.5));
+        auto sorted = weights;
+        std::sort(sorted.begin(), sorted.end(), std::greater<>());
+        double least = 0.0;
+        if (settings.topK > 0 && static_cast<std::size_t>(settings.topK) < sorted.size())
+            least = sorted[static_cast<std::size_t>(settings.topK) - 1];
+        const auto all = std::accumulate(sorted.begin(), sorted.end(), 0.0,
+                                         [&](double sum, double weight) { return weight >= least ? sum + weight : sum; });
+        double reached = 0.0;
+        for (std::size_t k = 0; k < sorted.size() && reached < settings.topP * all && sorted[k] >= least; ++k)
+            if ((reached += sorted[k]) >= settings.topP * all) least = sorted[k];
+
+        std::vector<std::uint32_t> room;
+        const TokenChoice choice = Sampler(settings).choice();
+        std::map<TokenId, int> seen;
+        for (std::uint64_t draw = 0; draw < 1U << 12; ++draw)
+            ++seen[chooseToken(some, choice, static_cast<std::uint32_t>(draw << 20 | 0x80000U), room)];
+        const double kept = std::accumulate(weights.begin(), weights.end(), 0.0,
+                                            [&](double sum, double weight) { return weight >= least ? sum + weight : sum; });
+        for (std::size_t id = 0; id < weights.size(); ++id) {
+            const int times = seen[static_cast<TokenId>(id)];
+            const double expected = weights[id] >= least ? weights[id] / kept * 4096.0 : 0.0;
+            EXPECT_NEAR(times, expected, 1.5) << "round " << round << ", token " << id;
+        }
+    }
+}
+
+TEST(Sampler, ChoosesSomeTokenWhateverTheLogitsAre) {
+    constexpr float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+    std::vector<std::uint32_t> room;
+    for (const float temperature : {1e-45F, 1e-30F, 1.0F, 100.0F})
+        for (const std::vector<float>& some : {std::vector<float>{-inf, 2.0F, -inf},
+                                               {nan, 1.0F, nan},
+                                               {inf, inf},
+                                               {-inf, -inf},
+                                               {0.0F, -0.0F},
+                                               {3e38F, -3e38F},
+                                               {1.0F}})
+            for (const std::uint32_t draw : {0U, 1U << 31, ~0U}) {
+                const auto id = chooseToken(some, Sampler({.temperature = temperature}).choice(), draw, room);
+                EXPECT_GE(id, 0);
+                EXPECT_LT(id, static_cast<TokenId>(some.size()));
+            }
+    EXPECT_EQ(chooseToken(std::vector<float>{-inf, 2.0F, -inf}, Sampler({.temperature = 100.0F}).choice(), ~0U, room), 1);
+}
+
+TEST(Sampler, WhoSamplesInItsPlaceUsesItsNumbers) {
+    Sampler alone({.temperature = 1.0F, .seed = 9}), shared({.temperature = 1.0F, .seed = 9});
+    std::vector<TokenId> ids, expected;
+    std::vector<std::uint32_t> room;
+    for (int k = 0; k < 20; ++k) expected.push_back(alone.sample(logits, {}, 0).id);
+    while (ids.size() < expected.size()) {
+        ids.push_back(shared.sample(logits, {}, 0).id);
+        const auto draws = shared.ahead(5);
+        for (int k = 0; k < 3; ++k)
+            ids.push_back(chooseToken(logits, shared.choice(), draws[static_cast<std::size_t>(k)], room));
+        shared.skip(3);
+    }
+    EXPECT_EQ(ids, expected);
 }
 
 TEST(Sampler, SameSeedSameDraws) {

@@ -3,8 +3,8 @@
 #include <mutex>
 #include <optional>
 
+#include "backend/vulkan/product_tuning.h"
 #include "backend/vulkan/vulkan_model.h"
-#include "base/log.h"
 
 namespace ternion {
 namespace {
@@ -39,11 +39,11 @@ public:
         if (!physical.info.usable) return Error{ErrorCode::DeviceUnavailable, physical.info.reason, physical.info.name};
         TERNION_TRY(auto device, vulkan::Device::create(*instance, physical));
         const bool either = load.packing == Packing::Auto;
-        auto loaded = vulkan::VulkanModel::load(device, model, either ? Packing::TwoBit : load.packing, progress);
-        if (either && !loaded && loaded.error().code == ErrorCode::DeviceOutOfMemory)
+        const Packing packing = either ? vulkan::fasterPacking(*device) : load.packing;
+        auto loaded = vulkan::VulkanModel::load(device, model, packing, progress);
+        if (either && packing != Packing::Dense && !loaded && loaded.error().code == ErrorCode::DeviceOutOfMemory)
             loaded = vulkan::VulkanModel::load(device, std::move(model), Packing::Dense, progress);
-        if (loaded)  // a cache that cannot be kept is no reason not to run
-            if (const auto kept = device->keepPipelines(); !kept) log(LogLevel::Warning, kept.error().text());
+        if (loaded) device->keepPipelines();
         return loaded;
     }
 

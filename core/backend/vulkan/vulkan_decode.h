@@ -1,6 +1,7 @@
 // Decode as one dispatch for several tokens: vulkan-shaders/decode_token.glsl, seen from the host.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 #include <vector>
@@ -26,27 +27,31 @@ public:
         std::vector<TokenId> chosen;
     };
     /// Records the commands that work on a state: `h` is `[layers, S]`, `before` a copy of it that each run makes first.
-    Result<Commands> record(Device& device, const Buffer& h, const Buffer& before) const;
-    /// Feeds `first`, then the most probable token of each, `count` in all or until that is `stopAt`. The logits of the last
-    /// one fed are in logits() then.
-    Result<Outcome> run(Device& device, const Commands& commands, TokenId first, std::uint32_t count, TokenId stopAt);
+    /// `draws`: for requests whose choice does. The kernel for that is made when it is first wanted.
+    Result<Commands> record(Device& device, const Buffer& h, const Buffer& before, bool draws);
+    /// The logits of the last token fed are in logits() then. From more than 65,536 tokens it draws none.
+    Result<Outcome> run(Device& device, const Commands& commands, const DecodeRequest& request);
     std::span<const float> logits() const { return readback_.as<const float>().first(vocabulary_); }
 
-    VkDeviceSize deviceBytes() const { return table_.size + exchange_.size + logits_.size; }
+    VkDeviceSize deviceBytes() const { return table_.size + exchange_.size + drawing_.size + logits_.size; }
 
 private:
     struct Push {
-        VkDeviceAddress table, embeddings, state, logits, exchange, request, reply;
+        VkDeviceAddress table, embeddings, state, logits, exchange, request, reply, drawing;
         float eps;
         std::uint32_t patience;
     };
-    Pipeline pipeline_;
+    Status makePipeline(Device& device, bool draws);
+
+    std::array<std::uint32_t, 14> constants_{};  // the last is whether tokens are drawn
+    std::array<Pipeline, 2> pipelines_;          // [draws]
     Push push_{};
     std::uint32_t groups_ = 0;
     std::size_t vocabulary_ = 0;
     Buffer table_;       // of the layers' weights
     Buffer embeddings_;  // on the host: a row a token is read
     Buffer exchange_;
+    Buffer drawing_;
     Buffer logits_;
     Buffer request_, reply_, readback_;
 };

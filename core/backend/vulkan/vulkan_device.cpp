@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "backend/vulkan/frozen_constants.h"
+#include "backend/vulkan/pipeline_cache.h"
+#include "base/log.h"
 #include "shaders.h"
 
 namespace ternion::vulkan {
@@ -55,18 +57,17 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
     VkFence fence = VK_NULL_HANDLE;
     TERNION_CHECK(check(api.vkCreateFence(device->device_, &fenceInfo, nullptr, &fence), name));
     device->fence_ = {fence, [owner](VkFence f) { owner->api_.vkDestroyFence(owner->device_, f, nullptr); }};
-    const auto& folder = device->instance_->options().cacheFolder;
-    if (folder.empty()) return device;
-    device->kept_ = loadPipelineCache(folder, physical.cacheKey);
-    const VkPipelineCacheCreateInfo cacheInfo{VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO, nullptr, 0, device->kept_.size(),
-                                              device->kept_.data()};
-    VkPipelineCache cache = VK_NULL_HANDLE;
-    TERNION_CHECK(check(api.vkCreatePipelineCache(device->device_, &cacheInfo, nullptr, &cache), name));
-    device->cache_ = {cache, [owner](VkPipelineCache c) { owner->api_.vkDestroyPipelineCache(owner->device_, c, nullptr); }};
+    if (device->cacheFolder().empty()) return device;
+    device->kept_ = loadPipelineCache(device->cacheFolder(), physical.key);
+    device->cache_ = makePipelineCache(api, device->device_, device->kept_);
     return device;
 }
 
-Status Device::keepPipelines() const {
+void Device::keepPipelines() const {
+    if (const auto saved = savePipelines(); !saved) log(LogLevel::Warning, saved.error().text());
+}
+
+Status Device::savePipelines() const {
     if (cache_.get() == VK_NULL_HANDLE) return {};
     const char* name = physical_.info.name.c_str();
     std::size_t size = 0;
@@ -75,7 +76,7 @@ Status Device::keepPipelines() const {
     TERNION_CHECK(check(api_.vkGetPipelineCacheData(device_, cache_.get(), &size, data.data()), name));
     data.resize(size);
     if (data == kept_) return {};
-    return savePipelineCache(instance_->options().cacheFolder, physical_.cacheKey, data);
+    return savePipelineCache(cacheFolder(), physical_.key, data);
 }
 
 Device::~Device() {

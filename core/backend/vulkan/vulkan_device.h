@@ -1,6 +1,7 @@
 // One logical device: its memory, pipelines and queue.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -51,6 +52,7 @@ public:
 
     const Api& api() const { return api_; }
     const PhysicalDevice& physical() const { return physical_; }
+    const std::filesystem::path& cacheFolder() const { return instance_->options().cacheFolder; }
 
     /// DeviceOutOfMemory with the sizes needed and available.
     Result<Buffer> allocate(VkDeviceSize size, MemoryKind kind);
@@ -58,8 +60,9 @@ public:
     /// device's subgroupSize.
     Result<Pipeline> pipeline(std::string_view name, std::span<const std::uint32_t> constants, std::size_t pushBytes,
                               bool subgroups = false);
-    /// Keeps what the driver has compiled so far in the options' cacheFolder, if there is one and it was not there yet. Io.
-    Status keepPipelines() const;
+    /// Keeps what the driver has compiled so far in the options' cacheFolder, if there is one and it was not there yet. Where
+    /// that cannot be, which is no reason not to run, log() tells.
+    void keepPipelines() const;
     Result<Commands> commands();
     /// Commands that take the time of each of `dispatches` dispatches, at most. Unsupported where the device has no clock.
     Result<Commands> timedCommands(std::uint32_t dispatches);
@@ -77,6 +80,7 @@ public:
 private:
     Device(std::shared_ptr<const Instance> instance, const PhysicalDevice& physical)
         : instance_(std::move(instance)), api_(instance_->api()), physical_(physical) {}
+    Status savePipelines() const;
     Result<std::uint32_t> memoryType(std::uint32_t allowed, MemoryKind kind) const;
 
     std::shared_ptr<const Instance> instance_;

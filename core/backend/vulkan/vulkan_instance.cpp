@@ -69,8 +69,8 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
     VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &subgroup, {}};
     api.vkGetPhysicalDeviceProperties2(handle, &properties);
     device.limits = properties.properties.limits;
-    device.cacheKey = {properties.properties.vendorID, properties.properties.deviceID, properties.properties.driverVersion, {}};
-    std::copy_n(properties.properties.pipelineCacheUUID, device.cacheKey.uuid.size(), device.cacheKey.uuid.begin());
+    device.key = {properties.properties.vendorID, properties.properties.deviceID, properties.properties.driverVersion, {}};
+    std::copy_n(properties.properties.pipelineCacheUUID, device.key.uuid.size(), device.key.uuid.begin());
     device.maxAllocation = allocation.maxMemoryAllocationSize;
 
     std::uint32_t count = 0;
@@ -174,6 +174,12 @@ void PhysicalDevice::choose(const VulkanPaths& wanted) {
     if (wanted.subgroupSize >= leastSubgroupSize && wanted.subgroupSize <= mostSubgroupSize && subgroupSizeControl &&
         subgroupSize > 1)
         subgroupSize = wanted.subgroupSize;
+}
+
+bool PhysicalDevice::persists() const {
+    using Use = VulkanPaths::Use;
+    const bool wanted = paths.persistent == Use::On || (paths.persistent == Use::Auto && computeUnits > 0);
+    return wanted && exchange && subgroupSize >= 4 && subgroupSize <= 64;
 }
 
 Result<std::shared_ptr<const Instance>> Instance::create(const VulkanOptions& options) {

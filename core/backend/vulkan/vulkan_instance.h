@@ -6,7 +6,7 @@
 
 #include "backend/backend.h"
 #include "backend/vulkan/cooperative_matrix.h"
-#include "backend/vulkan/pipeline_cache.h"
+#include "backend/vulkan/kept_file.h"
 #include "backend/vulkan/vulkan_api.h"
 #include "backend/vulkan/vulkan_backend.h"
 
@@ -36,10 +36,12 @@ struct PhysicalDevice {
     VkPhysicalDeviceMemoryProperties memory{};
     VkDeviceSize memoryLimit = 0;  ///< bytes to use at most; 0: all there is
     VulkanPaths paths;
-    PipelineCacheKey cacheKey;
+    DeviceKey key;
 
     /// Narrows what it has to what `wanted` allows.
     void choose(const VulkanPaths& wanted);
+    /// Whether models in two bits are decoded by decode_token, where their shape allows it.
+    bool persists() const;
 };
 
 /// Thread-safe once made. Shared by the devices made from it.

@@ -4,19 +4,8 @@
 #include <chrono>
 #include <string>
 
-#include "model/dense_trits.h"
-
 namespace ternion::vulkan {
 namespace {
-
-ProductShape productShape(const PhysicalDevice& device) {
-    // A processor reads for each invocation in turn: what can be read once should be, and nobody should wait.
-    ProductShape shape = device.info.software ? ProductShape{32, 1, 8, 2} : ProductShape{256, 16, 1, 8};
-    const ProductShape& wanted = device.paths.shape;
-    for (const auto field : {&ProductShape::workgroup, &ProductShape::lanes, &ProductShape::rows, &ProductShape::tokens})
-        if (wanted.*field != 0) shape.*field = wanted.*field;
-    return shape;
-}
 
 constexpr std::uint32_t mlgruChannels = 32;      // of a workgroup
 constexpr std::uint32_t mlgruInvocations = 288;  // of mlgru_activated
@@ -37,7 +26,7 @@ constexpr std::uint32_t divideUp(std::uint32_t count, std::uint32_t by) { return
 
 }  // namespace
 
-Result<Kernels> Kernels::create(Device& device, Packing packing) {
+Result<Kernels> Kernels::create(Device& device, Packing packing, const ProductTuning& tuning) {
     Kernels kernels;
     kernels.packing_ = packing;
     const std::uint32_t shuffled = device.physical().subgroupSize;
@@ -65,17 +54,8 @@ Result<Kernels> Kernels::create(Device& device, Packing packing) {
         TERNION_TRY(kernels.mlgru_[1][keepGates], device.pipeline("mlgru_activated", std::array{keepGates}, sizeof(MlgruPush)));
     }
 
-    const ProductShape shape = productShape(device.physical());
-    const std::uint32_t dense = packing == Packing::Dense ? 1 : 0;
-    for (std::size_t tile = 0; tile < kernels.bitLinear_.size(); ++tile)
-        for (std::uint32_t result = 0; result < kernels.bitLinear_[tile].size(); ++result)
-            TERNION_CHECK(makeReducing(
-                kernels.bitLinear_[tile][result], device.physical().packedDot ? "bit_linear_dot" : "bit_linear",
-                sizeof(BitLinearPush),
-                std::array{shape.workgroup, shape.lanes, shape.rows, tile == 0 ? 1U : shape.tokens, result, dense, shuffled}));
-    kernels.groupRows_ = shape.workgroup / shape.lanes * shape.rows;
-    kernels.tileTokens_ = shape.tokens;
-    kernels.maxGroups_ = device.physical().limits.maxComputeWorkGroupCount[0];
+    TERNION_TRY(kernels.one_, BitLinearProduct::create(device, packing, tuning.one));
+    TERNION_TRY(kernels.several_, BitLinearProduct::create(device, packing, tuning.several));
 
     if (packing == Packing::TwoBit && usesMatrix(device.physical())) {
         const CooperativeMatrix& matrix = *device.physical().matrix;
@@ -92,22 +72,11 @@ Result<Kernels> Kernels::create(Device& device, Packing packing) {
 }
 
 void Kernels::bitLinear(Commands& commands, const BitLinearPush& push, std::uint32_t projections, ProductResult result) const {
-    const std::uint64_t weightBytes = std::uint64_t{projections} * push.rows * rowBytes(push.columns);
     if (fuses(push.tokens))
         return commands.dispatch(matrix_[static_cast<std::size_t>(result)], push,
                                  {divideUp(push.tokens, matrixTile), divideUp(push.rows, matrixTile), projections},
-                                 weightBytes);
-    const bool tiled = push.tokens > 1;
-    commands.dispatch(
-        bitLinear_[tiled ? 1 : 0][static_cast<std::size_t>(result)], push,
-        {std::min(divideUp(push.rows, groupRows_), maxGroups_), divideUp(push.tokens, tiled ? tileTokens_ : 1), projections},
-        weightBytes);
-}
-
-std::uint64_t Kernels::rowBytes(std::uint32_t columns) const {
-    const auto cols = static_cast<int>(columns);
-    return packing_ == Packing::Dense ? denseRowBytes(cols)
-                                      : TernaryMatrix::blockBytes * static_cast<std::size_t>(TernaryMatrix::blocksFor(cols));
+                                 std::uint64_t{projections} * push.rows * packedRowBytes(packing_, push.columns));
+    (push.tokens > 1 ? several_ : one_).record(commands, push, projections, result);
 }
 
 void Kernels::mlgru(Commands& commands, const MlgruPush& push, bool activated, bool keepGates) const {

@@ -3,7 +3,8 @@
 
 #include <array>
 
-#include "backend/vulkan/vulkan_device.h"
+#include "backend/vulkan/bit_linear_product.h"
+#include "backend/vulkan/product_tuning.h"
 
 namespace ternion::vulkan {
 
@@ -15,32 +16,15 @@ struct QuantisePush {
     std::uint32_t keepValues = 0;
 };
 
-struct BitLinearPush {
-    VkDeviceAddress weights, codes, steps, sums, y;
-    std::array<float, 3> gamma;
-    std::uint32_t rows, columns, tokens;
-    std::uint32_t bounded = 0;  // these two for ProductResult::Gates
-    VkDeviceAddress lowerBound = 0;
-};
-
 struct MlgruPush {
     VkDeviceAddress candidates, forgets, lowerBound, state, states;
     std::uint32_t width, tokens, bounded;
 };
 
-/// What a BitLinear's product becomes.
-enum class ProductResult : std::uint32_t {
-    Store,
-    AddToResidual,
-    Accumulators,
-    Gates,  ///< of i, f and g: silu(i), f above its lower bound, g; where fuses() alone
-    Glu,    ///< silu(u) * v; where fuses() alone
-};
-
 /// One pipeline a kernel and shape, made when the model is loaded. Outlived by the Device.
 class Kernels {
 public:
-    static Result<Kernels> create(Device& device, Packing packing);
+    static Result<Kernels> create(Device& device, Packing packing, const ProductTuning& tuning);
 
     /// The front of one BitLinear, or of three that are given the same.
     void normQuantise(Commands& commands, const QuantisePush& push) const { quantise(commands, normQuantise_[0], push); }
@@ -61,18 +45,13 @@ private:
         commands.dispatch(pipeline, push, {push.tokens, 1, 1});
     }
 
-    std::uint64_t rowBytes(std::uint32_t columns) const;  ///< of packed trits
-
     Packing packing_ = Packing::TwoBit;
     std::array<Pipeline, 2> normQuantise_;  // of one BitLinear, of three
     Pipeline plainQuantise_, gateQuantise_, gluQuantise_;
     std::array<std::array<Pipeline, 2>, 2> mlgru_;  // [activated][keepGates]
     std::array<Pipeline, 5> matrix_;                // [ProductResult]
     bool fuses_ = false;
-    std::array<std::array<Pipeline, 3>, 2> bitLinear_;  // [one token, a tile of tokens][ProductResult]
-    std::uint32_t groupRows_ = 1;
-    std::uint32_t tileTokens_ = 1;
-    std::uint32_t maxGroups_ = 1;
+    BitLinearProduct one_, several_;  // tokens
 };
 
 /// Bytes a second that the device reads, timed over a buffer larger than its caches.

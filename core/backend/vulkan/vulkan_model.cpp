@@ -72,8 +72,9 @@ Status VulkanState::rewind() {
 
 Result<std::unique_ptr<DeviceModel>> VulkanModel::load(std::shared_ptr<Device> device, std::shared_ptr<const Model> model,
                                                        Packing packing, const Progress& progress) {
+    const ProductTuning tuning = productTuning(*device, packing);  // while there is memory
     TERNION_TRY(auto weights, DeviceWeights::upload(*device, *model, packing, progress));
-    TERNION_TRY(auto kernels, Kernels::create(*device, packing));
+    TERNION_TRY(auto kernels, Kernels::create(*device, packing, tuning));
     std::unique_ptr<VulkanModel> loaded(
         new VulkanModel(std::move(device), std::move(model), packing, std::move(weights), std::move(kernels)));
     TERNION_TRY(loaded->persistent_, PersistentDecode::create(*loaded->device_, *loaded->model_, loaded->weights_, packing));
@@ -303,19 +304,21 @@ Status VulkanModel::finishChunk(const Chunk& chunk, VulkanState& state, ForwardO
     return {};
 }
 
-Result<DecodeOutput> VulkanModel::decode(TokenId first, int count, std::optional<TokenId> stopAt, DeviceState& deviceState) {
-    TERNION_CHECK(checkTokens({&first, 1}, model_->config));
+Result<DecodeOutput> VulkanModel::decode(const DecodeRequest& request, DeviceState& deviceState) {
+    TERNION_CHECK(checkTokens({&request.first, 1}, model_->config));
     auto& state = static_cast<VulkanState&>(deviceState);
-    if (!persistent_) return DeviceModel::decode(first, count, stopAt, state);
-    if (!state.persistent_) {
-        TERNION_TRY(state.persistent_, persistent_->record(*device_, state.h_, state.before_));
+    if (!persistent_) return DeviceModel::decode(request, state);
+    const bool draws = request.choice.draws();
+    auto& commands = state.persistent_[draws ? 1 : 0];
+    if (!commands) {
+        TERNION_TRY(commands, persistent_->record(*device_, state.h_, state.before_, draws));
+        if (draws) device_->keepPipelines();
     }
-    const auto fed = static_cast<std::uint32_t>(std::clamp(count, 1, mostAhead()));
-    TERNION_TRY(auto outcome, persistent_->run(*device_, *state.persistent_, first, fed, stopAt.value_or(-1)));
+    TERNION_TRY(auto outcome, persistent_->run(*device_, *commands, request));
     if (outcome.gaveUp) {  // for good: the workgroups do not all run at once
         TERNION_CHECK(state.transfer(state.before_, state.h_));
         persistent_.reset();
-        return DeviceModel::decode(first, count, stopAt, state);
+        return DeviceModel::decode(request, state);
     }
     state.positionBefore_ = state.position_;
     state.position_ += 1 + static_cast<std::int64_t>(outcome.chosen.size());
@@ -368,7 +371,7 @@ Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, Devi
     if (tokens.size() == 1 && options.logits == LogitsWanted::Last && options.trace.items.empty()) {
         if (options.stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
         if (persistent_) {
-            TERNION_TRY(auto decoded, decode(tokens.front(), 1, {}, state));
+            TERNION_TRY(auto decoded, decode({tokens.front()}, state));
             output.logits = std::move(decoded.logits);
             return output;
         }

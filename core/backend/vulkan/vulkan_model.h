@@ -31,7 +31,7 @@ private:
     Buffer before_;  // the same before the last persistent decode
     Buffer upload_;  // the same size, seen by the host
     Buffer readback_;
-    std::optional<Commands> persistent_;
+    std::array<std::optional<Commands>, 2> persistent_;  // [tokens are drawn]
     std::optional<Commands> decode_;
     int decodeReadback_ = 0;  // the readback buffer that decode_ writes
     std::int64_t position_ = 0;
@@ -48,7 +48,7 @@ public:
     Packing packing() const override { return packing_; }
     Result<std::unique_ptr<DeviceState>> createState() override;
     Result<ForwardOutput> forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) override;
-    Result<DecodeOutput> decode(TokenId first, int count, std::optional<TokenId> stopAt, DeviceState& state) override;
+    Result<DecodeOutput> decode(const DecodeRequest& request, DeviceState& state) override;
     int mostAhead() const override { return persistent_ ? static_cast<int>(PersistentDecode::mostTokens) : 1; }
     MemoryUse memory() const override;
     Result<PassTimes> timeKernels(int tokens) override;
