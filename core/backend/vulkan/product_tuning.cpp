@@ -78,7 +78,8 @@ struct Bench {
         }
         TERNION_TRY(auto commands, device.commands());
         TERNION_CHECK(commands.begin());
-        for (const Buffer* buffer : {&bench.weights, &bench.codes, &bench.steps, &bench.sums, &bench.y}) commands.fill(*buffer, 0);
+        for (const Buffer* buffer : {&bench.weights, &bench.codes, &bench.steps, &bench.sums, &bench.y})
+            commands.fill(*buffer, 0);
         TERNION_CHECK(commands.end());
         TERNION_CHECK(device.run(commands));
         return bench;
