@@ -33,12 +33,10 @@ __m256i load(const void* from) { return _mm256_loadu_si256(static_cast<const __m
 /// those of the second row as 4 times, of the third as 16 times what they are, which is taken from the sum at the end.
 void accumulateTriple(const std::byte* weights, int blocks, const std::int8_t* codes, std::int32_t (&sums)[3]) {
     constexpr int ahead = 4096;  // see VectorKernels::tile
-    alignas(16) static constexpr std::int8_t below16[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 16, 17, 18, 20, 21, 22, 24};
-    alignas(16) static constexpr std::int8_t from16[16] = {25, 26, 32, 33, 34, 36, 37, 38, 40, 41, 42};
     const auto table = [](const std::int8_t* values) {
         return _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(values)));
     };
-    const __m256i low = table(below16), high = table(from16);
+    const __m256i low = table(codesBelow16), high = table(codesFrom16);
     const auto widened = [](Avx2::Part sum) { return Avx2::widened(sum); };
     Avx2::Ints a{}, b{}, c{};
     for (int block = 0; block < blocks; ++block, weights += tripleBlockBytes) {
@@ -72,22 +70,11 @@ void accumulateTriple(const std::byte* weights, int blocks, const std::int8_t* c
     sums[2] = Avx2::total(c) >> 4;
 }
 
-void accumulateTriples(const std::byte* weights, int rows, int blocks, const std::int8_t* codes, const std::int32_t* sums,
-                       int tokens, std::int32_t* accumulators) {
-    for (int t = 0; t < tokens; ++t, codes += std::ptrdiff_t{blocks} * 256) {
-        const std::byte* from = weights;
-        for (int row = 0; row < rows; row += 3, from += static_cast<std::size_t>(blocks) * tripleBlockBytes) {
-            std::int32_t three[3];
-            accumulateTriple(from, blocks, codes, three);
-            for (int r = 0; r < 3 && row + r < rows; ++r) *accumulators++ = three[r] - sums[t];
-        }
-    }
-}
-
 bool supported() { return __builtin_cpu_supports("avx2") != 0; }
 
 }  // namespace
 
-constinit const Kernels avx2Kernels = VectorKernels<Avx2>::table("avx2", supported, accumulateTriples);
+constinit const Kernels avx2Kernels =
+    VectorKernels<Avx2>::table("avx2", supported, VectorKernels<Avx2>::accumulateTriples<accumulateTriple>);
 
 }  // namespace ternion

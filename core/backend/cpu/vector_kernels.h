@@ -26,6 +26,10 @@ static inline std::int32_t totalOfEight(__m256i x) {
     return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1);
 }
 
+/// The three codes, two bits each, of a triple's number: of those below 16 and of the others.
+alignas(16) static constexpr std::int8_t codesBelow16[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 16, 17, 18, 20, 21, 22, 24};
+alignas(16) static constexpr std::int8_t codesFrom16[16] = {25, 26, 32, 33, 34, 36, 37, 38, 40, 41, 42};
+
 template <class Isa>
 struct VectorKernels {
     using Floats = typename Isa::Floats;
@@ -244,6 +248,20 @@ struct VectorKernels {
         };
         for (; t + Isa::tileTokens <= tokens; t += Isa::tileTokens) run(allRows<Isa::tileTokens>);
         for (; t < tokens; ++t) run(allRows<1>);
+    }
+
+    /// Kernels::accumulateTriples by what does it for the three rows of one triple, sums of all codes not yet taken away.
+    template <void (*ofTriple)(const std::byte* weights, int blocks, const std::int8_t* codes, std::int32_t (&sums)[3])>
+    static void accumulateTriples(const std::byte* weights, int rows, int blocks, const std::int8_t* codes,
+                                  const std::int32_t* sums, int tokens, std::int32_t* accumulators) {
+        for (int t = 0; t < tokens; ++t, codes += std::ptrdiff_t{blocks} * blockColumns) {
+            const std::byte* from = weights;
+            for (int row = 0; row < rows; row += 3, from += static_cast<std::size_t>(blocks) * tripleBlockBytes) {
+                std::int32_t three[3];
+                ofTriple(from, blocks, codes, three);
+                for (int r = 0; r < 3 && row + r < rows; ++r) *accumulators++ = three[r] - sums[t];
+            }
+        }
     }
 
     static std::uint64_t readAll(const std::byte* from, std::size_t size) {
