@@ -76,8 +76,8 @@ TEST(Sampler, KeepsWhatSortingKeepsAndWhatIsEqualTogether) {
         SamplerSettings settings{.temperature = 1.5F};
         if (round % 3 != 1) settings.topK = 1 + static_cast<int>(random() % 100);
         if (round % 3 != 0) settings.topP = static_cast<float>(1 + random() % 99) / 100.0F;
-        std::vector<double> weights;
-        for (const float logit : some) weights.push_back(std::exp(logit / 1.5));
+        std::vector<double> weights(some.size());
+        std::transform(some.begin(), some.end(), weights.begin(), [](float logit) { return std::exp(logit / 1.5); });
         auto sorted = weights;
         std::sort(sorted.begin(), sorted.end(), std::greater<>());
         double least = 0.0;
