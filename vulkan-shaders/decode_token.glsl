@@ -92,7 +92,7 @@ const uint tableQuads = 8u;
 shared uvec4 tableRows[(layers + 1u) * tableQuads];
 const uint attnNorm = 0u, ifgNorms = 1u, ifgWeights = 2u, lowerBounds = 3u, gNorm = 4u, oNorms = 5u, oWeights = 6u, mlpNorm = 7u,
            gateNorms = 8u, gateWeights = 9u, downNorms = 10u, downWeights = 11u;
-const uint headNorm = attnNorm, headNorms = ifgNorms, headWeights = ifgWeights, headGamma = 0u;
+const uint headWeights = ifgWeights, headGamma = 0u;
 
 uvec2 addressOf(uint row, uint which) {
     const uvec4 both = tableRows[row * tableQuads + which / 2u];
@@ -449,6 +449,22 @@ float embedding(uint token, uint column) {
     prefetch_##product(own, product##Quads, 0u, 2u);                  \
     ENCODED
 
+/// The same of `at` in the set `here`, one of the residual stream's vectors.
+#define ENCODE_STREAM(at, product, own, gamma) \
+    float x[mostColumns];                      \
+    await_hidden(x, here, at, hidden);         \
+    float squares = 0.0;                       \
+    EACH_COLUMN(WEIGH, hiddenColumns)          \
+    ENCODE(hidden, hidden, squares, true, product, own, gamma)
+
+/// The sums of a strip, and after the last one a request for what the next step begins with.
+#define MULTIPLY(name, own, weights, ask_next) \
+    multiply_##name(own, weights, strip);      \
+    if (LAST_STRIP(name, own)) {               \
+        ask_next                               \
+    }                                          \
+    barrier();
+
 #define GATE(m, c) \
     if (m < c) x[m] = times(swish[m], x[m]);
 
@@ -474,7 +490,7 @@ Channel channelOf(uint layer, Rows ifg, uint strip) {
 /// What a layer's first step, or the head, needs before its input is there.
 #define ASK_FIRST(row)                                                      \
     {                                                                       \
-        Floats from = Floats(addressOf(row, ifgNorms));               \
+        Floats from = Floats(addressOf(row, ifgNorms));                     \
         const uint further = (row) < layers ? hidden : 0u; /* the head has one */ \
         fetch_hidden(weight, Floats(addressOf(row, attnNorm)), 0u, hidden); \
         fetch_hidden(norms, from, 0u, hidden);                              \
@@ -482,6 +498,7 @@ Channel channelOf(uint layer, Rows ifg, uint strip) {
         fetch_hidden(normsG, from, 2u * further, hidden);                   \
         channel = channelOf(min(row, layers - 1u), ifg, 0u);                \
     }
+
 #include "choose_token.glsl"
 
 void main() {
@@ -539,9 +556,7 @@ void main() {
                 fetch_state(weight, Floats(addressOf(layer, gNorm)), 0u, stateWidth);
                 fetch_state(norms, Floats(addressOf(layer, oNorms)), 0u, stateWidth);
                 EACH_STRIP(ifg, ifg) {
-                    multiply_ifg(ifg, ifgQuads, strip);
-                    if (LAST_STRIP(ifg, ifg)) prefetch_o(stream, oQuads, 0u, 0u);
-                    barrier();
+                    MULTIPLY(ifg, ifg, ifgQuads, prefetch_o(stream, oQuads, 0u, 0u);)
                     const uint row = strip + lane;
                     if (lane < ifgStrip && row < ifg.count) {
                         const float candidate_ = result_ifg(0u, factorI);
@@ -567,24 +582,16 @@ void main() {
                 fetch_hidden(weight, Floats(addressOf(layer, mlpNorm)), 0u, hidden);
                 fetch_hidden(norms, Floats(addressOf(layer, gateNorms)), 0u, hidden);
                 EACH_STRIP(o, stream) {
-                    multiply_o(stream, oQuads, strip);
-                    if (LAST_STRIP(o, stream)) prefetch_gate(gate, gateQuads, 0u, 0u);
-                    barrier();
+                    MULTIPLY(o, stream, oQuads, prefetch_gate(gate, gateQuads, 0u, 0u);)
                     if (lane < oStrip && strip + lane < stream.count)
                         addToStream(stream, strip, result_o(0u, factor), here, mixed);
                 }
             }
             {  // u and v
-                float x[mostColumns];
-                await_hidden(x, here, mixed, hidden);
-                float squares = 0.0;
-                EACH_COLUMN(WEIGH, hiddenColumns)
-                ENCODE(hidden, hidden, squares, true, gate, gate, gammaOf(layer, 4u))
+                ENCODE_STREAM(mixed, gate, gate, gammaOf(layer, 4u))
                 fetch_glu(norms, Floats(addressOf(layer, downNorms)), 0u, gluWidth);
                 EACH_STRIP(gate, gate) {
-                    multiply_gate(gate, gateQuads, strip);
-                    if (LAST_STRIP(gate, gate)) prefetch_down(stream, downQuads, 0u, 0u);
-                    barrier();
+                    MULTIPLY(gate, gate, gateQuads, prefetch_down(stream, downQuads, 0u, 0u);)
                     const uint row = strip + lane;
                     if (lane < gateStrip && row < gate.count) {
                         const float u = result_gate(0u, factor), v = result_gate(1u, factor);
@@ -598,14 +605,9 @@ void main() {
                 ENCODE(glu, gluWidth, 0.0, false, down, stream, gammaOf(layer, 5u))
                 ASK_FIRST(layer + 1u)
                 EACH_STRIP(down, stream) {
-                    multiply_down(stream, downQuads, strip);
-                    if (LAST_STRIP(down, stream)) {
-                        if (layer + 1u < layers)
-                            prefetch_ifg(ifg, Quads(addressOf(layer + 1u, ifgWeights)), 0u, 0u);
-                        else
-                            prefetch_head(head, Quads(addressOf(layers, headWeights)), 0u, 0u);
-                    }
-                    barrier();
+                    MULTIPLY(down, stream, downQuads,
+                             if (layer + 1u < layers) prefetch_ifg(ifg, Quads(addressOf(layer + 1u, ifgWeights)), 0u, 0u);
+                             else prefetch_head(head, Quads(addressOf(layers, headWeights)), 0u, 0u);)
                     if (lane < downStrip && strip + lane < stream.count)
                         addToStream(stream, strip, result_down(0u, factor), layer + 1u < layers ? set : fed % sets,
                                     layer + 1u < layers ? layerIn : headIn);
@@ -616,11 +618,7 @@ void main() {
         // The head, and the most probable token: the lowest id among equals.
         const uint here = fed % sets;
         Quads headQuads = Quads(addressOf(layers, headWeights));
-        float x[mostColumns];
-        await_hidden(x, here, headIn, hidden);
-        float squares = 0.0;
-        EACH_COLUMN(WEIGH, hiddenColumns)
-        ENCODE(hidden, hidden, squares, true, head, head, gammaOf(layers, headGamma))
+        ENCODE_STREAM(headIn, head, head, gammaOf(layers, headGamma))
         float best = -1.0 / 0.0;
         uint where = head.first;
         EACH_STRIP(head, head) {

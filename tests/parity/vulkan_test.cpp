@@ -60,13 +60,15 @@ std::vector<Path> shapes() {
 
 /// Fails the test on any validation message; unwatched where the KHR's matrices are asked for, which the oldest layer that the
 /// tests run with (Debian 12's) does not know.
-std::unique_ptr<Backend> watchedBackend(const VulkanPaths& choices) {
+VulkanOptions watched(const VulkanPaths& choices) {
     VulkanOptions options;
     options.paths = choices;
     options.validation = choices.khrMatrix != Use::On;
     options.onValidationMessage = [](const std::string& message) { ADD_FAILURE() << message; };
-    return makeVulkanBackend(options);
+    return options;
 }
+
+std::unique_ptr<Backend> watchedBackend(const VulkanPaths& choices) { return makeVulkanBackend(watched(choices)); }
 
 class VulkanParity : public testing::TestWithParam<Path> {
 protected:
@@ -401,9 +403,7 @@ TEST(VulkanBackend, AModelThatFitsDenselyOnlyIsPackedSoAndOneThatDoesNotFitSaysH
 
 TEST(VulkanBackend, KeepsCompiledKernelsAndRunsWithoutWhatIsDamaged) {
     const files::Scratch scratch;
-    VulkanOptions options;
-    options.validation = true;
-    options.onValidationMessage = [](const std::string& message) { ADD_FAILURE() << message; };
+    VulkanOptions options = watched({});
     options.cacheFolder = scratch / "kept";
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     const auto expected = parity::pass(*reference(model), parity::tokenIds(3, 101), 3).output.logits;
@@ -430,12 +430,8 @@ TEST(VulkanBackend, KeepsCompiledKernelsAndRunsWithoutWhatIsDamaged) {
 
 TEST(VulkanBackend, TriesShapesOnceAndIgnoresAFileThatNamesOthers) {
     const files::Scratch scratch;
-    VulkanOptions options;
-    options.validation = true;
-    options.onValidationMessage = [](const std::string& message) { ADD_FAILURE() << message; };
+    VulkanOptions options = watched({.persistent = Use::Off, .tune = Use::On});
     options.cacheFolder = scratch / "kept";
-    options.paths.tune = Use::On;
-    options.paths.persistent = Use::Off;
     const auto model = parity::oddModel(parity::oddConfig(61, 77));
     const auto expected = parity::pass(*reference(model), parity::tokenIds(3, 101), 3).output.logits;
     const auto kept = [&](const char* what) {

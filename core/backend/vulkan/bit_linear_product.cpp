@@ -34,7 +34,6 @@ Result<BitLinearProduct> BitLinearProduct::create(Device& device, Packing packin
 
 void BitLinearProduct::record(Commands& commands, const BitLinearPush& push, std::uint32_t projections,
                               ProductResult result) const {
-    const auto divideUp = [](std::uint32_t count, std::uint32_t by) { return (count + by - 1) / by; };
     commands.dispatch(pipelines_[static_cast<std::size_t>(result)], push,
                       {std::min(divideUp(push.rows, groupRows_), maxGroups_), divideUp(push.tokens, tileTokens_), projections},
                       std::uint64_t{projections} * push.rows * packedRowBytes(packing_, push.columns));

@@ -26,6 +26,9 @@ enum class ProductResult : std::uint32_t {
     Glu,    ///< silu(u) * v; where Kernels::fuses() alone
 };
 
+/// How many of `by` have room for `count`: workgroups, most often.
+constexpr std::uint32_t divideUp(std::uint32_t count, std::uint32_t by) { return (count + by - 1) / by; }
+
 /// Bytes of a row of packed trits.
 std::uint64_t packedRowBytes(Packing packing, std::uint32_t columns);
 

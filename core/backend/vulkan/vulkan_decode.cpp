@@ -63,7 +63,7 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
     const std::uint32_t mostHidden = (hidden + decode.groups_ - 1) / decode.groups_;
     const auto layers = static_cast<std::uint32_t>(model.layers.size());
     const std::uint32_t subgroups = lanes / std::max(physical.subgroupSize, 1U);
-    const std::uint32_t sharedBytes = 16 * sharedQuads + 4 * (mostHidden + 12 * lanes + 46 * subgroups + 33) + sizeof(Choice) +
+    const std::uint32_t sharedBytes = 16 * sharedQuads + 4 * (mostHidden + 12 * lanes + 14 * subgroups + 33) + sizeof(Choice) +
                                       (layers + 1) * std::uint32_t{sizeof(TableRow)};
     if (packing != Packing::TwoBit || !physical.persists() || blocksOf(most) > mostBlocks ||
         sharedBytes > physical.limits.maxComputeSharedMemorySize)

@@ -22,8 +22,6 @@ bool usesMatrix(const PhysicalDevice& device) {
                std::max(mlgruInvocations, matrixSubgroups * device.matrix->subgroupSize);
 }
 
-constexpr std::uint32_t divideUp(std::uint32_t count, std::uint32_t by) { return (count + by - 1) / by; }
-
 }  // namespace
 
 Result<Kernels> Kernels::create(Device& device, Packing packing, const ProductTuning& tuning) {
