@@ -60,14 +60,12 @@ void writeDrawing(uint at, uint value) {
     atomicStore(drawing.v[at], value, gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
 }
 
-/// The word at `at` once it is `least` or more.
+/// The word at `at` once it is `least` or more. As everywhere, a subgroup waits as one.
 uint awaitDrawing(uint at, uint least) {
-    for (uint tries = 0u; givenUp == 0u; ++tries) {
-        const uint value = readDrawing(at);
-        if (value >= least) return value;
-        if (tries >= patience) givenUp = 1u;
-    }
-    return least;
+    uint value = 0u;
+    for (uint tries = 0u; subgroupAny(value < least && givenUp == 0u) && tries < patience; ++tries) value = readDrawing(at);
+    if (value < least) givenUp = 1u;
+    return max(value, least);
 }
 
 /// Ends when every workgroup is here; what they have put into `drawing` is there then.

@@ -23,6 +23,7 @@
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
+#extension GL_KHR_shader_subgroup_vote : require
 #include "buffers.glsl"
 #include "float_profile.glsl"
 
@@ -158,14 +159,15 @@ uint peek(uint at) {
     if (m < c) latest = max(latest, word[m]);
 #define TAKE(m, c) \
     if (m < c) value[m] = uintBitsToFloat(word[m]);
-/// Own columns (self, self + 256, ...) of a vector of `width`, once they are there; zero past its end.
+/// Own columns (self, self + 256, ...) of a vector of `width`, once they are there; zero past its end. A subgroup waits as one:
+/// invocations of it that go on are not promised to run while others wait (on NVIDIA's driver 580 they did not, for good).
 #define AWAIT(name, columns)                                                                 \
     void name(out float value[mostColumns], uint set, uint at, uint width) {                 \
         const uint from = (gl_WorkGroupID.x % copies * sets + set) * setWords + at;          \
         uint word[mostColumns];                                                              \
         EACH_COLUMN(FORGET, columns)                                                         \
         uint latest = empty;                                                                 \
-        for (uint tries = 0u; latest == empty && tries < patience; ++tries) {                \
+        for (uint tries = 0u; subgroupAny(latest == empty) && tries < patience; ++tries) {   \
             latest = 0u;                                                                     \
             EACH_COLUMN(ASK, columns)                                                        \
             EACH_COLUMN(LATEST, columns)                                                     \
