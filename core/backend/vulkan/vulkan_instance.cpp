@@ -125,8 +125,7 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
         core.shaderInt8 == VK_TRUE && core.vulkanMemoryModel == VK_TRUE && core.vulkanMemoryModelDeviceScope == VK_TRUE;
     device.exchange = device.memoryModel && device.subgroupSize > 1 &&
                       (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_ARITHMETIC_BIT) != 0 &&
-                      (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_VOTE_BIT) != 0 &&
-                      core.scalarBlockLayout == VK_TRUE;
+                      (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_VOTE_BIT) != 0 && core.scalarBlockLayout == VK_TRUE;
     device.computeUnits = computeUnits(api, handle, hasExtension);
     for (const bool khr : {false, true}) {
         if (!hasExtension(khr ? VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME : VK_NV_COOPERATIVE_MATRIX_EXTENSION_NAME)) continue;
