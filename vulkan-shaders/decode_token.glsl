@@ -121,7 +121,7 @@ const uint empty = ~0u;  // a NaN that publish() does not let pass
 const uint subgroups = lanes / subgroupWidth;
 shared uvec4 codes[sharedQuads];
 shared float own[mostHidden];  // the residual stream's own channels; an element is one invocation's
-shared int products[mostQuads * lanes / 4u];  // of neighbours that share a row, four at least
+shared int products[mostQuads * lanes / 4u];  // of neighbours that share a row, four at least; quads come in fours
 const uint fours = (subgroups + 3u) / 4u;
 shared vec4 partialSum[2][fours];  // of each subgroup
 shared uvec4 partialMost[3][fours];
@@ -338,9 +338,20 @@ uvec4 quads[ahead];  // of weights
         int sum = productOf(quads[k % ahead], code);                                                              \
         if (k + ahead < c) quads[k % ahead] = WEIGHT(k + ahead);                                                  \
         if (k + ahead < c && k % 4u == 3u) subgroupBarrier(); /* or a compiler asks for them when they are needed */ \
-        [[unroll]] for (uint mask = share / 2u; mask > 0u; mask /= 2u) sum += subgroupShuffleXor(sum, mask);      \
-        if (self() % share == 0u) products[k * (lanes / share) + self() / share] = sum;                           \
+        sums[k % 4u] = sum;                                                                                       \
+        if (k % 4u == 3u || k + 1u == c)                                                                          \
+            products[(k / 4u * 4u + self() % 4u) * (lanes / share) + self() / share] = sumOfFour(sums, share);    \
     }
+
+/// Four sums over `share` neighbours, four at least: invocation j has that of sums[j % 4]. Half as many shuffles as one by one.
+int sumOfFour(int sums[4], uint share) {
+    const bool odd = (self() & 1u) != 0u, upper = (self() & 2u) != 0u;
+    const int low = (odd ? sums[1] : sums[0]) + subgroupShuffleXor(odd ? sums[0] : sums[1], 1u);
+    const int high = (odd ? sums[3] : sums[2]) + subgroupShuffleXor(odd ? sums[2] : sums[3], 1u);
+    int sum = (upper ? high : low) + subgroupShuffleXor(upper ? low : high, 2u);
+    for (uint mask = 4u; mask < share; mask *= 2u) sum += subgroupShuffleXor(sum, mask);
+    return sum;
+}
 
 /// Sixteen words of codes times a quad of trits + 1. Four trits a byte: three as they lie, so that their sums are 1, 4 and 16
 /// times too large.
@@ -384,6 +395,7 @@ int productOf(uvec4 trits, uvec4 code[4]) {
             for (uint part = 0u; part < 3u; ++part) prefetch_##name(own, weights, strip, part);              \
         }                                                                                                    \
         uvec4 code[4];                                                                                       \
+        int sums[4] = int[4](0, 0, 0, 0);                                                                    \
         EACH_QUAD(ADD_PRODUCTS, name##Quads)                                                                 \
     }                                                                                                        \
     /* acc * (gamma * step) of own row of the strip. */                                                      \
