@@ -14,7 +14,7 @@
 // A step is: await the vector, one reduction, codes, product, publish. It has three barriers.
 //
 // A kernel includes this and defines
-//   int dot4(uint trits, uint codes, int sum);    sum of four products of signed bytes, added to `sum`
+//   int dot4(uint trits, uint codes, int sum);    four products of unsigned and signed bytes, added to `sum`
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require
 #extension GL_EXT_control_flow_attributes : require
@@ -115,7 +115,7 @@ const uint candidate = headIn + hidden;   // of each workgroup: its largest logi
 const uint candidateAt = candidate + groups;  // where that is
 const uint setWords = candidateAt + groups;
 const uint sets = 4u;
-const uint copies = 4u;  // of everything, each read by some of the workgroups: so many at one place hold each other up
+const uint copies = 2u;  // of everything, each read by some of the workgroups: so many at one place hold each other up
 const uint empty = ~0u;  // a NaN that publish() does not let pass
 
 const uint subgroups = lanes / subgroupWidth;
@@ -132,55 +132,95 @@ shared uint givenUp;
 
 uint self() { return gl_LocalInvocationID.x; }
 
+/// An address further on. What lies at constant distances from it is read without arithmetic.
+uvec2 advanced(uvec2 address, uint bytes) {
+    uint carry;
+    const uint low = uaddCarry(address.x, bytes, carry);
+    return uvec2(low, address.y + carry);
+}
+
 /// The first of the elements that a workgroup owns of `count`; the next one's first is where they end.
 uint firstOwned(uint count, uint group) { return group * count / groups; }
+
+/// Where a vector of a set lies, from `element` on. An address: SPIRV-Tools 2023.1 fails on functions that return a reference.
+uvec2 vectorOf(uint copy, uint set, uint at, uint element) {
+    return advanced(uvec2(exchange), ((copy * sets + set) * setWords + at + element) * 4u);
+}
 
 /// An element of a vector, which also empties that of the set before.
 void publish(uint set, uint at, float value) {
     const uint word = floatBitsToUint(value);
-    for (uint copy = 0u; copy < copies; ++copy) {
-        const uint from = copy * sets * setWords + at;
-        atomicStore(exchange.v[from + set * setWords], word == empty ? 0x7FC00000u : word, gl_ScopeDevice,
-                    gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
-        atomicStore(exchange.v[from + (set + sets - 1u) % sets * setWords], empty, gl_ScopeDevice, gl_StorageSemanticsBuffer,
+    Exchange to = Exchange(vectorOf(0u, set, at, 0u)), old = Exchange(vectorOf(0u, (set + sets - 1u) % sets, at, 0u));
+    for (uint copy = 0u; copy < copies; ++copy)
+        atomicStore(to.v[copy * sets * setWords], word == empty ? 0x7FC00000u : word, gl_ScopeDevice, gl_StorageSemanticsBuffer,
                     gl_SemanticsRelaxed);
-    }
-}
-
-uint peek(uint at) {
-    return atomicLoad(exchange.v[at], gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
+    for (uint copy = 0u; copy < copies; ++copy)
+        atomicStore(old.v[copy * sets * setWords], empty, gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
 }
 
 #define FORGET(m, c) \
     if (m < c) word[m] = self() + m * lanes < width ? empty : 0u;
-#define ASK(m, c) \
-    if (m < c && word[m] == empty) word[m] = peek(from + self() + m * lanes);
+#define ASK(m, c)                       \
+    if (m < c && word[m] == empty)      \
+        word[m] = atomicLoad(from.v[m * lanes], gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
 #define LATEST(m, c) \
     if (m < c) latest = max(latest, word[m]);
 #define TAKE(m, c) \
     if (m < c) value[m] = uintBitsToFloat(word[m]);
-/// Own columns (self, self + 256, ...) of a vector of `width`, once they are there; zero past its end. A subgroup waits as one:
-/// invocations of it that go on are not promised to run while others wait (on NVIDIA's driver 580 they did not, for good).
-#define AWAIT(name, columns)                                                                 \
-    void name(out float value[mostColumns], uint set, uint at, uint width) {                 \
-        const uint from = (gl_WorkGroupID.x % copies * sets + set) * setWords + at;          \
-        uint word[mostColumns];                                                              \
-        EACH_COLUMN(FORGET, columns)                                                         \
-        uint latest = empty;                                                                 \
-        for (uint tries = 0u; subgroupAny(latest == empty) && tries < patience; ++tries) {   \
-            latest = 0u;                                                                     \
-            EACH_COLUMN(ASK, columns)                                                        \
-            EACH_COLUMN(LATEST, columns)                                                     \
-        }                                                                                    \
-        if (latest == empty) givenUp = 1u; /* said here, since lavapipe ends a long loop by itself */ \
-        EACH_COLUMN(TAKE, columns)                                                           \
+/// Own columns (self, self + 256, ...) of a vector of `width`, once they are there; zero past its end. awaitBoth_NAME: of two
+/// vectors, which it waits for together. A subgroup waits as one: invocations of it that go on are not promised to run while
+/// others wait (on NVIDIA's driver 580 they did not, for good).
+#define AWAIT(name, columns)                                                                                                \
+    void forget_##name(out uint word[mostColumns], uint width) { EACH_COLUMN(FORGET, columns) }                             \
+    void ask_##name(inout uint word[mostColumns], Exchange from) { EACH_COLUMN(ASK, columns) }                              \
+    uint latest_##name(uint word[mostColumns]) {                                                                            \
+        uint latest = 0u;                                                                                                   \
+        EACH_COLUMN(LATEST, columns)                                                                                        \
+        return latest;                                                                                                      \
+    }                                                                                                                       \
+    float[mostColumns] values_##name(uint word[mostColumns]) {                                                              \
+        float value[mostColumns];                                                                                           \
+        EACH_COLUMN(TAKE, columns)                                                                                          \
+        return value;                                                                                                       \
+    }                                                                                                                       \
+    void await_##name(out float value[mostColumns], uint set, uint at, uint width) {                                        \
+        Exchange from = Exchange(vectorOf(gl_WorkGroupID.x % copies, set, at, self()));                                     \
+        uint word[mostColumns], latest = empty;                                                                             \
+        forget_##name(word, width);                                                                                         \
+        for (uint tries = 0u; subgroupAny(latest == empty) && tries < patience; ++tries) {                                  \
+            ask_##name(word, from);                                                                                         \
+            latest = latest_##name(word);                                                                                   \
+        }                                                                                                                   \
+        if (latest == empty) givenUp = 1u; /* said here, since lavapipe ends a long loop by itself */                       \
+        value = values_##name(word);                                                                                        \
+    }
+#define AWAIT_BOTH(name)                                                                                                    \
+    void awaitBoth_##name(out float first[mostColumns], out float second[mostColumns], uint set, uint firstAt,              \
+                          uint secondAt, uint width) {                                                                      \
+        const uint copy = gl_WorkGroupID.x % copies;                                                                        \
+        Exchange from = Exchange(vectorOf(copy, set, firstAt, self())),                                                     \
+                 fromSecond = Exchange(vectorOf(copy, set, secondAt, self()));                                              \
+        uint word[mostColumns], wordOfSecond[mostColumns], latest = empty;                                                  \
+        forget_##name(word, width);                                                                                         \
+        forget_##name(wordOfSecond, width);                                                                                 \
+        for (uint tries = 0u; subgroupAny(latest == empty) && tries < patience; ++tries) {                                  \
+            ask_##name(word, from);                                                                                         \
+            ask_##name(wordOfSecond, fromSecond);                                                                           \
+            latest = max(latest_##name(word), latest_##name(wordOfSecond));                                                 \
+        }                                                                                                                   \
+        if (latest == empty) givenUp = 1u;                                                                                  \
+        first = values_##name(word);                                                                                        \
+        second = values_##name(wordOfSecond);                                                                               \
     }
 
 #define FETCH_ONE(m, c) \
-    if (m < c) value[m] = from.v[start + min(self() + m * lanes, width - 1u)];
-/// Constants of own columns, asked for early.
-#define FETCH(name, columns) \
-    void name(out float value[mostColumns], Floats from, uint start, uint width) { EACH_COLUMN(FETCH_ONE, columns) }
+    if (m < c) value[m] = own.v[m * lanes + lanes <= width || self() + m * lanes < width ? m * lanes : 0u];
+/// Constants of own columns, asked for early; anything past the end.
+#define FETCH(name, columns)                                                                   \
+    void name(out float value[mostColumns], uvec2 from, uint start, uint width) {              \
+        Floats own = Floats(advanced(from, (start + min(self(), width - 1u)) * 4u));           \
+        EACH_COLUMN(FETCH_ONE, columns)                                                        \
+    }
 
 /// x -> its weighed value and the sum of squares: an RMSNorm, less its factor.
 #define WEIGH(m, c)                         \
@@ -303,16 +343,17 @@ float stepOf(uint p, float r) { return codeStep(times(uintBitsToFloat(mostOfPart
     }
 
 #define VECTOR(name)                         \
-    AWAIT(await_##name, name##Columns)       \
+    AWAIT(name, name##Columns)                 \
     FETCH(fetch_##name, name##Columns)       \
     SUM_SQUARES(squares_##name, name##Columns) \
     MEASURE(measure_##name, name##Columns)   \
     QUANTISE(quantise_##name, name##Columns)
 VECTOR(hidden)
 VECTOR(state)
+AWAIT_BOTH(state)
 VECTOR(glu)
 const uint oneColumns = 1u;
-AWAIT(await_one, oneColumns)
+AWAIT(one, oneColumns)
 
 /// The rows of a matrix that this workgroup makes.
 struct Rows {
@@ -326,17 +367,23 @@ Rows rowsOf(uint all) {
 
 uvec4 quads[ahead];  // of weights
 
-#define WEIGHT(k)                                                                                                            \
-    weights.v[((k) / passes * rows + own.first + min(strip + (k) % passes * atOnce + line, own.count - 1u)) * rowQuads + quad]
+// A quad of the strip. Where one strip has all rows it lies at a constant distance from the first, and an invocation whose rows
+// end before the others' asks for nothing.
+#define ASK_WEIGHT(slot, k)                                                                                                  \
+    if (!whole)                                                                                                              \
+        quads[slot] = weights.v[((k) / passes * rows + own.first + min(strip + (k) % passes * atOnce + line, own.count - 1u)) \
+                                    * rowQuads + quad];                                                                      \
+    else if ((k) % passes + 1u < passes || (passes - 1u) * atOnce + line < own.count)                                        \
+        quads[slot] = firstQuad.v[((k) / passes * rows + (k) % passes * atOnce) * rowQuads];
 #define ASK_WEIGHTS(k, c) \
-    if (k < c) quads[k] = WEIGHT(k);
+    if (k < c) { ASK_WEIGHT(k, k) }
 #define ADD_PRODUCTS(k, c)                                                                                        \
     if (k < c) {                                                                                                  \
         const uint p = k / passes;                                                                                \
         if (k == 0u || (codesDiffer && k % passes == 0u))                                                         \
             [[unroll]] for (uint l = 0u; l < 4u; ++l) code[l] = codes[((codesDiffer ? p : 0u) * 4u + l) * rowQuads + quad]; \
         int sum = productOf(quads[k % ahead], code);                                                              \
-        if (k + ahead < c) quads[k % ahead] = WEIGHT(k + ahead);                                                  \
+        if (k + ahead < c) { ASK_WEIGHT(k % ahead, k + ahead) }                                                   \
         if (k + ahead < c && k % 4u == 3u) subgroupBarrier(); /* or a compiler asks for them when they are needed */ \
         sums[k % 4u] = sum;                                                                                       \
         if (k % 4u == 3u || k + 1u == c)                                                                          \
@@ -353,21 +400,29 @@ int sumOfFour(int sums[4], uint share) {
     return sum;
 }
 
-/// Sixteen words of codes times a quad of trits + 1. Four trits a byte: three as they lie, so that their sums are 1, 4 and 16
-/// times too large.
+/// Sixteen words of codes times a quad of trits + 1. Four trits a byte, as they lie, so that their sums are 1, 4, 16 and 64 times
+/// too large.
 int productOf(uvec4 trits, uvec4 code[4]) {
-    int sum = 0, sum4 = 0, sum16 = 0;
+    int sum = 0, sum4 = 0, sum16 = 0, sum64 = 0;
     [[unroll]] for (uint word = 0u; word < 4u; ++word) {
         sum = dot4(trits[word] & 0x03030303u, code[0][word], sum);
         sum4 = dot4(trits[word] & 0x0C0C0C0Cu, code[1][word], sum4);
         sum16 = dot4(trits[word] & 0x30303030u, code[2][word], sum16);
-        sum16 = dot4((trits[word] >> 2u) & 0x30303030u, code[3][word], sum16);
+        sum64 = dot4(trits[word] & 0xC0C0C0C0u, code[3][word], sum64);
     }
-    return sum + (sum4 >> 2) + (sum16 >> 4);
+    return sum + (sum4 >> 2) + (sum16 >> 4) + (sum64 >> 6);
 }
 
-/// The product of P projections of `rows` rows of `columns` blocks. prefetch_NAME asks for a third of the weights of a strip of
-/// rows (all at once, they would hold up what the step waits for), multiply_NAME makes its sums, after a barrier
+/// Which quads of its weights are an invocation's: number `quad` of the rows line, line + atOnce, ...; those left over when the
+/// rows of a pass are dealt out do the last one's again.
+#define OWN_QUADS(name, rows_, columns)                                                                      \
+    const uint rows = rows_, rowQuads = columns * 4u, atOnce = name##AtOnce, passes = name##Passes;          \
+    const uint line = min(self() / rowQuads, atOnce - 1u), quad = self() % rowQuads;                         \
+    const bool whole = name##Whole;                                                                          \
+    Quads firstQuad = Quads(advanced(uvec2(weights), ((own.first + line) * rowQuads + quad) * 16u));
+
+/// The product of P projections of `rows` rows of `columns` blocks. prefetch_NAME asks for the first or the other weights of a
+/// strip of rows (all at once, they would hold up what the step waits for), multiply_NAME makes its sums, after a barrier
 /// result_NAME(p) is what a row of it came to.
 #define PRODUCT(name, rows_, P, columns, codesDiffer_)                                                       \
     const uint name##AtOnce = lanes / (columns * 4u); /* rows: an invocation has a quad of each */           \
@@ -378,21 +433,23 @@ int productOf(uvec4 trits, uvec4 code[4]) {
     const bool name##Whole = name##Most <= name##Strip; /* one strip has all rows */                         \
     const uint name##Share = (columns * 4u & (~(columns * 4u) + 1u)) < subgroupWidth                         \
                                  ? (columns * 4u & (~(columns * 4u) + 1u)) : subgroupWidth;                  \
-    void prefetch_##name(Rows own, Quads weights, uint strip, uint part) {                                   \
-        const uint rows = rows_, rowQuads = columns * 4u, atOnce = name##AtOnce, passes = name##Passes;      \
-        const uint line = self() / rowQuads, quad = self() % rowQuads;                                       \
-        if (part == 0u) { EACH_8(ASK_WEIGHTS, 0u, name##Quads) }                                             \
-        if (part == 1u) { EACH_8(ASK_WEIGHTS, 8u, name##Quads) }                                             \
-        if (part == 2u) { EACH_8(ASK_WEIGHTS, 16u, name##Quads) }                                            \
+    void prefetch_##name(Rows own, Quads weights, uint strip, bool first) {                                  \
+        OWN_QUADS(name, rows_, columns)                                                                      \
+        if (first) {                                                                                         \
+            EACH_8(ASK_WEIGHTS, 0u, name##Quads)                                                             \
+        } else {                                                                                             \
+            EACH_8(ASK_WEIGHTS, 8u, name##Quads)                                                             \
+            EACH_8(ASK_WEIGHTS, 16u, name##Quads)                                                            \
+        }                                                                                                    \
     }                                                                                                        \
     void multiply_##name(Rows own, Quads weights, uint strip) {                                              \
-        const uint rows = rows_, rowQuads = columns * 4u, atOnce = name##AtOnce, passes = name##Passes;      \
+        OWN_QUADS(name, rows_, columns)                                                                      \
         const uint share = name##Share; /* neighbours that surely have the same row */                       \
         const bool codesDiffer = codesDiffer_;                                                               \
-        const uint line = self() / rowQuads, quad = self() % rowQuads;                                       \
         if (strip > 0u) {                                                                                    \
             barrier();                                                                                       \
-            for (uint part = 0u; part < 3u; ++part) prefetch_##name(own, weights, strip, part);              \
+            prefetch_##name(own, weights, strip, true);                                                      \
+            prefetch_##name(own, weights, strip, false);                                                     \
         }                                                                                                    \
         uvec4 code[4];                                                                                       \
         int sums[4] = int[4](0, 0, 0, 0);                                                                    \
@@ -456,11 +513,10 @@ float embedding(uint token, uint column) {
 #define ENCODE(vector, width, squares, normed, product, own, gamma)   \
     measure_##vector(0u, x, norms);                                   \
     reduce(squares, squares_##vector(x));                             \
-    prefetch_##product(own, product##Quads, 0u, 1u);                  \
     const float r = inverseOf(width, normed), step = stepOf(0u, r);   \
     quantise_##vector(0u, norms, codeFactor(r, step));                \
     const float factor = times(gamma, step);                          \
-    prefetch_##product(own, product##Quads, 0u, 2u);                  \
+    prefetch_##product(own, product##Quads, 0u, false);               \
     ENCODED
 
 /// The same of `at` in the set `here`, one of the residual stream's vectors.
@@ -504,9 +560,9 @@ Channel channelOf(uint layer, Rows ifg, uint strip) {
 /// What a layer's first step, or the head, needs before its input is there.
 #define ASK_FIRST(row)                                                      \
     {                                                                       \
-        Floats from = Floats(addressOf(row, ifgNorms));                     \
+        const uvec2 from = addressOf(row, ifgNorms);                        \
         const uint further = (row) < layers ? hidden : 0u; /* the head has one */ \
-        fetch_hidden(weight, Floats(addressOf(row, attnNorm)), 0u, hidden); \
+        fetch_hidden(weight, addressOf(row, attnNorm), 0u, hidden); \
         fetch_hidden(norms, from, 0u, hidden);                              \
         fetch_hidden(normsF, from, further, hidden);                        \
         fetch_hidden(normsG, from, 2u * further, hidden);                   \
@@ -534,7 +590,7 @@ void main() {
 
     for (uint fed = 1u;; ++fed) {
         ASK_FIRST(0u)
-        prefetch_ifg(ifg, Quads(addressOf(0u, ifgWeights)), 0u, 0u);
+        prefetch_ifg(ifg, Quads(addressOf(0u, ifgWeights)), 0u, true);
         for (uint k = 0u; k < stream.count; k += lanes)
             if (k + lane < stream.count) {
                 own[k + lane] = embedding(token, stream.first + k + lane);
@@ -556,7 +612,6 @@ void main() {
                 measure_hidden(1u, x, normsF);
                 measure_hidden(2u, x, normsG);
                 reduce(squares, squares_hidden(x));
-                prefetch_ifg(ifg, ifgQuads, 0u, 1u);
                 const float r = inverseOf(hidden, true);
                 const float stepI = stepOf(0u, r), stepF = stepOf(1u, r), stepG = stepOf(2u, r);
                 const float codeI = codeFactor(r, stepI), codeF = codeFactor(r, stepF), codeG = codeFactor(r, stepG);
@@ -565,12 +620,12 @@ void main() {
                 quantise_hidden(2u, normsG, codeG);
                 const float factorI = times(gammaOf(layer, 0u), stepI), factorF = times(gammaOf(layer, 1u), stepF),
                             factorG = times(gammaOf(layer, 2u), stepG);
-                prefetch_ifg(ifg, ifgQuads, 0u, 2u);
+                prefetch_ifg(ifg, ifgQuads, 0u, false);
                 ENCODED
-                fetch_state(weight, Floats(addressOf(layer, gNorm)), 0u, stateWidth);
-                fetch_state(norms, Floats(addressOf(layer, oNorms)), 0u, stateWidth);
+                fetch_state(weight, addressOf(layer, gNorm), 0u, stateWidth);
+                fetch_state(norms, addressOf(layer, oNorms), 0u, stateWidth);
                 EACH_STRIP(ifg, ifg) {
-                    MULTIPLY(ifg, ifg, ifgQuads, prefetch_o(stream, oQuads, 0u, 0u);)
+                    MULTIPLY(ifg, ifg, ifgQuads, prefetch_o(stream, oQuads, 0u, true);)
                     const uint row = strip + lane;
                     if (lane < ifgStrip && row < ifg.count) {
                         const float candidate_ = result_ifg(0u, factorI);
@@ -587,25 +642,24 @@ void main() {
             }
             {  // the output gate and o
                 float x[mostColumns], swish[mostColumns];
-                await_state(swish, here, stateOut, stateWidth);
-                await_state(x, here, gateOut, stateWidth);
+                awaitBoth_state(swish, x, here, stateOut, gateOut, stateWidth);
                 float squares = 0.0;
                 EACH_COLUMN(WEIGH, stateColumns)
                 EACH_COLUMN(GATE, stateColumns)
                 ENCODE(state, stateWidth, squares, true, o, stream, gammaOf(layer, 3u))
-                fetch_hidden(weight, Floats(addressOf(layer, mlpNorm)), 0u, hidden);
-                fetch_hidden(norms, Floats(addressOf(layer, gateNorms)), 0u, hidden);
+                fetch_hidden(weight, addressOf(layer, mlpNorm), 0u, hidden);
+                fetch_hidden(norms, addressOf(layer, gateNorms), 0u, hidden);
                 EACH_STRIP(o, stream) {
-                    MULTIPLY(o, stream, oQuads, prefetch_gate(gate, gateQuads, 0u, 0u);)
+                    MULTIPLY(o, stream, oQuads, prefetch_gate(gate, gateQuads, 0u, true);)
                     if (lane < oStrip && strip + lane < stream.count)
                         addToStream(stream, strip, result_o(0u, factor), here, mixed);
                 }
             }
             {  // u and v
                 ENCODE_STREAM(mixed, gate, gate, gammaOf(layer, 4u))
-                fetch_glu(norms, Floats(addressOf(layer, downNorms)), 0u, gluWidth);
+                fetch_glu(norms, addressOf(layer, downNorms), 0u, gluWidth);
                 EACH_STRIP(gate, gate) {
-                    MULTIPLY(gate, gate, gateQuads, prefetch_down(stream, downQuads, 0u, 0u);)
+                    MULTIPLY(gate, gate, gateQuads, prefetch_down(stream, downQuads, 0u, true);)
                     const uint row = strip + lane;
                     if (lane < gateStrip && row < gate.count) {
                         const float u = result_gate(0u, factor), v = result_gate(1u, factor);
@@ -620,8 +674,8 @@ void main() {
                 ASK_FIRST(layer + 1u)
                 EACH_STRIP(down, stream) {
                     MULTIPLY(down, stream, downQuads,
-                             if (layer + 1u < layers) prefetch_ifg(ifg, Quads(addressOf(layer + 1u, ifgWeights)), 0u, 0u);
-                             else prefetch_head(head, Quads(addressOf(layers, headWeights)), 0u, 0u);)
+                             if (layer + 1u < layers) prefetch_ifg(ifg, Quads(addressOf(layer + 1u, ifgWeights)), 0u, true);
+                             else prefetch_head(head, Quads(addressOf(layers, headWeights)), 0u, true);)
                     if (lane < downStrip && strip + lane < stream.count)
                         addToStream(stream, strip, result_down(0u, factor), layer + 1u < layers ? set : fed % sets,
                                     layer + 1u < layers ? layerIn : headIn);

@@ -4,9 +4,9 @@
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_spirv_intrinsics : require
 
-spirv_instruction(extensions = ["SPV_KHR_integer_dot_product"], capabilities = [6018, 6019], id = 4450)
-int dotPacked(int a, int b, spirv_literal int format);
+spirv_instruction(extensions = ["SPV_KHR_integer_dot_product"], capabilities = [6018, 6019], id = 4452)
+int dotPacked(int signed_, uint unsigned_, spirv_literal int format);
 
-int dot4(uint trits, uint codes, int sum) { return sum + dotPacked(int(trits), int(codes), 0); }
+int dot4(uint trits, uint codes, int sum) { return sum + dotPacked(int(codes), trits, 0); }
 
 #include "decode_token.glsl"

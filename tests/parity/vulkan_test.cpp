@@ -40,7 +40,8 @@ std::vector<Path> paths() {
         {"multiply", {.packedDot = Use::Off, .shape = {64, 8, 2, 3}}},
         {"no_shuffles", {.shuffles = Use::Off, .shape = {32, 4, 1, 2}}},
         {"one_dispatch_a_step", {.persistent = Use::Off}},
-        {"persistent", {.persistent = Use::On}},
+        {"persistent", {.packedDot = Use::Off, .persistent = Use::On}},
+        {"persistent_dot", {.packedDot = Use::On, .persistent = Use::On}},
         // Lavapipe does not let them wait for each other: the watchdog's turn. Hardware does.
         {"persistent_in_two", {.persistent = Use::On, .computeUnits = 2}},
         {"khr_matrix", {.khrMatrix = Use::On}},

@@ -12,7 +12,7 @@ constexpr std::uint32_t mostVocabulary = 1 << 16;  // that tokens are drawn from
 constexpr std::uint32_t mostBlocks = 32;           // of a vector: the kernel's arrays hold no more
 constexpr std::uint32_t patience = 1U << 20;       // readings: about a second
 constexpr std::uint32_t sets = 4;                  // of vectors that are exchanged, used in turn
-constexpr std::uint32_t copies = 4;                // of all sets
+constexpr std::uint32_t copies = 2;                // of all sets
 constexpr std::uint32_t empty = 0xFFFFFFFF;        // an element that nobody has published
 
 // Twins of the kernel's structures. The head's row has its norm, norms, weights and gamma where a layer's first ones are.
@@ -145,8 +145,8 @@ Result<std::optional<PersistentDecode>> PersistentDecode::create(Device& device,
 Status PersistentDecode::makePipeline(Device& device, bool draws) {
     auto constants = constants_;
     constants.back() = draws ? 1 : 0;
-    TERNION_TRY(pipelines_[draws ? 1 : 0], device.pipeline(device.physical().packedDot ? "decode_token_dot" : "decode_token",
-                                                           constants, sizeof(Push), true));
+    const char* kernel = device.physical().packedMixedDot ? "decode_token_dot" : "decode_token";
+    TERNION_TRY(pipelines_[draws ? 1 : 0], device.pipeline(kernel, constants, sizeof(Push), true));
     return {};
 }
 

@@ -20,7 +20,8 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
     VkPhysicalDeviceShaderIntegerDotProductFeatures dot{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES,
                                                         nullptr, VK_TRUE};
     VkPhysicalDeviceSubgroupSizeControlFeatures subgroups{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES,
-                                                          physical.packedDot ? &dot : nullptr, VK_TRUE, VK_TRUE};
+                                                          physical.packedDot || physical.packedMixedDot ? &dot : nullptr,
+                                                          VK_TRUE, VK_TRUE};
     VkPhysicalDeviceVulkan12Features core{};
     core.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES;
     core.pNext = physical.subgroupSizeControl ? &subgroups : subgroups.pNext;

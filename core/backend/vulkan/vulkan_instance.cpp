@@ -101,13 +101,14 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
     if (device.subgroupSizeExtension || version13) append(core, sizeControl);
     VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &core, {}};
     if (properties.properties.apiVersion >= VK_API_VERSION_1_2) api.vkGetPhysicalDeviceFeatures2(handle, &features);
-    device.packedDot = dot.shaderIntegerDotProduct == VK_TRUE;
+    device.packedDot = device.packedMixedDot = dot.shaderIntegerDotProduct == VK_TRUE;
     if (device.packedDot) {
         VkPhysicalDeviceShaderIntegerDotProductProperties speed{};
         speed.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_PROPERTIES;
         VkPhysicalDeviceProperties2 more{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &speed, {}};
         api.vkGetPhysicalDeviceProperties2(handle, &more);
         device.packedDotFast = speed.integerDotProduct4x8BitPackedSignedAccelerated == VK_TRUE;
+        device.packedMixedDotFast = speed.integerDotProduct4x8BitPackedMixedSignednessAccelerated == VK_TRUE;
     }
     if ((subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0 &&
         (subgroup.supportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT) != 0)
@@ -167,7 +168,9 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
 void PhysicalDevice::choose(const VulkanPaths& wanted) {
     using Use = VulkanPaths::Use;
     paths = wanted;
-    packedDot = packedDot && (wanted.packedDot == Use::On || (wanted.packedDot == Use::Auto && packedDotFast));
+    const auto wants = [&](bool fast) { return wanted.packedDot == Use::On || (wanted.packedDot == Use::Auto && fast); };
+    packedDot = packedDot && wants(packedDotFast);
+    packedMixedDot = packedMixedDot && wants(packedMixedDotFast);
     if (khrMatrix && (!matrix || wanted.khrMatrix == Use::On)) matrix = khrMatrix;
     if (wanted.shuffles == Use::Off) subgroupSize = 1;
     if (wanted.computeUnits > 0) computeUnits = wanted.computeUnits;

@@ -19,6 +19,8 @@ struct PhysicalDevice {
     std::uint32_t queueFamily = 0;
     bool packedDot = false;              ///< packed 8-bit dot products (VK_KHR_shader_integer_dot_product)
     bool packedDotFast = false;          ///< in hardware
+    bool packedMixedDot = false;         ///< of signed bytes with unsigned ones
+    bool packedMixedDotFast = false;     ///< in hardware
     bool packedDotExtension = false;     ///< by extension: before Vulkan 1.3
     bool memoryBudget = false;           ///< VK_EXT_memory_budget
     std::uint32_t subgroupSize = 1;      ///< invocations in a row that can shuffle values; 1: they cannot
