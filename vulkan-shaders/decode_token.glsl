@@ -9,7 +9,7 @@
 // Every workgroup norms and quantises the whole vector itself, which costs less than another exchange would.
 //
 // Weights and norms depend on nothing: a step's norms are on their way while the step before multiplies, its first weights while
-// that one's rows are put together, the others while its input is normed.
+// that one's rows are put together, the others when its codes are made: while it reduces they would be in the way.
 //
 // A step is: await the vector, one reduction, codes, product, publish. It has three barriers.
 //
