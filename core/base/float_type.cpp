@@ -25,7 +25,24 @@ float fromHalf(std::uint16_t half) {
     return std::bit_cast<float>(magnitude | special | std::uint32_t{half & 0x8000U} << 16);
 }
 
+/// Whether a value has all bits of its exponent.
+template <class Word>
+TERNION_WIDE bool anySpecial(std::span<const std::byte> stored, Word exponent) {
+    bool any = false;
+    for (std::size_t k = 0; k < stored.size() / sizeof(Word); ++k) {
+        Word word = 0;
+        std::memcpy(&word, stored.data() + k * sizeof(Word), sizeof word);
+        any |= (word & exponent) == exponent;
+    }
+    return any;
+}
+
 }  // namespace
+
+bool allFinite(FloatType type, std::span<const std::byte> stored) {
+    if (type == FloatType::F32) return !anySpecial<std::uint32_t>(stored, 0x7F800000U);
+    return !anySpecial<std::uint16_t>(stored, type == FloatType::F16 ? 0x7C00 : 0x7F80);
+}
 
 TERNION_WIDE void toFloats(FloatType type, std::span<const std::byte> stored, std::span<float> out) {
     const std::byte* from = stored.data();

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -42,9 +43,11 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
     return file;
 }
 
-void MappedFile::readAhead() const {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): madvise takes void*; the mapping is not written
-    if (!bytes_.empty()) madvise(const_cast<std::byte*>(bytes_.data()), bytes_.size(), MADV_WILLNEED);
+void MappedFile::readAhead(const std::stop_token& stop) const {
+    constexpr std::size_t piece = std::size_t{128} << 10;  // of a longer one Linux reads no more than its own read-ahead
+    for (std::size_t at = 0; at < bytes_.size() && !stop.stop_requested(); at += piece)
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): madvise takes void*; the mapping is not written
+        madvise(const_cast<std::byte*>(bytes_.data()) + at, std::min(piece, bytes_.size() - at), MADV_WILLNEED);
 }
 
 void MappedFile::release(std::size_t offset, std::size_t length) const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <stop_token>
 #include <utility>
 
 #include "base/result.h"
@@ -28,8 +29,8 @@ public:
 
     std::span<const std::byte> bytes() const { return bytes_; }
 
-    /// Tells the kernel that all of it will be read soon, so that the disk works while the first parts are being used.
-    void readAhead() const;
+    /// Has all of it read from the disk, so that this goes on while the first parts are being used. Takes as long as the disk.
+    void readAhead(const std::stop_token& stop) const;
     /// Tells the kernel that a part has been used up and need not stay in memory.
     void release(std::size_t offset, std::size_t length) const;
 

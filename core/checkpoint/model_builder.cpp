@@ -1,6 +1,7 @@
 #include "checkpoint/model_builder.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <set>
@@ -85,7 +86,7 @@ public:
     Loader(SourceKind kind, const TensorSource& source, const Progress& progress)
         : kind_(kind), source_(source), progress_(progress) {
         for (const auto& [name, tensor] : source.tensors()) all_ += static_cast<double>(tensor.bytes.size());
-        source.readAhead();
+        ahead_ = source.readAhead();
     }
 
     Status trits(const std::string& name, TernaryMatrix& matrix, const Shape& shape) {
@@ -117,12 +118,17 @@ public:
     Status embedding(const std::string& name, Embedding& embedding, const Shape& shape) {
         TERNION_TRY(const auto* tensor, begin(name));
         TERNION_TRY(auto data, AlignedBuffer::allocate(tensor->bytes.size()));
-        inParallel(data.size(), std::size_t{1} << 20, [&](std::size_t first, std::size_t last) {
-            std::memcpy(data.data() + first, tensor->bytes.data() + first, last - first);
+        const FloatType type = *asFloat(tensor->type);
+        std::atomic<bool> good = true;
+        inParallel(data.size() / bytesOf(type), std::size_t{1} << 19, [&](std::size_t first, std::size_t last) {
+            const auto part = tensor->bytes.subspan(first * bytesOf(type), (last - first) * bytesOf(type));
+            std::memcpy(data.data() + first * bytesOf(type), part.data(), part.size());
+            if (!allFinite(type, part)) good = false;
         });
         end(*tensor);
-        TERNION_TRY(embedding, Embedding::create(std::move(data), *asFloat(tensor->type), static_cast<int>(shape[0]),
-                                                 static_cast<int>(shape[1])));
+        TERNION_TRY(embedding,
+                    Embedding::create(std::move(data), type, static_cast<int>(shape[0]), static_cast<int>(shape[1])));
+        if (good) return {};
         std::vector<float> row(static_cast<std::size_t>(shape[1]));
         for (int token = 0; token < embedding.rows(); ++token) {
             embedding.row(token, row);
@@ -172,6 +178,7 @@ private:
     const Progress& progress_;
     double all_ = 0.0;
     double done_ = 0.0;
+    std::jthread ahead_;
 };
 
 /// With tied embeddings, a head that is stored all the same must be the embeddings.

@@ -1,6 +1,7 @@
 #include "checkpoint/tensor_source.h"
 
 #include <array>
+#include <system_error>
 
 namespace ternion {
 namespace {
@@ -74,6 +75,16 @@ std::string TensorSource::context(std::string_view name) const {
     const StoredTensor* tensor = find(name);
     const std::size_t file = tensor != nullptr ? tensor->file : 0;
     return (files_.empty() ? "" : files_[file].path.string() + ", ") + "tensor " + std::string(name);
+}
+
+std::jthread TensorSource::readAhead() const {
+    try {
+        return std::jthread([this](const std::stop_token& stop) {
+            for (const File& file : files_) file.mapping.readAhead(stop);
+        });
+    } catch (const std::system_error&) {  // no thread to be had: the disk is read when it must be
+        return {};
+    }
 }
 
 void TensorSource::release(const StoredTensor& tensor) const {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/float_type.h"
@@ -50,10 +51,8 @@ public:
     std::span<const std::byte> fileBytes(std::size_t file) const { return files_[file].mapping.bytes(); }
     /// "FILE, tensor NAME" for an error; the first file where the tensor is in none.
     std::string context(std::string_view name) const;
-    /// All tensors are about to be read.
-    void readAhead() const {
-        for (const File& file : files_) file.mapping.readAhead();
-    }
+    /// Has all files read from the disk, beside what the caller does, while the result lives; the source must live as long.
+    [[nodiscard]] std::jthread readAhead() const;
     /// The tensor has been read for the last time: its pages need not stay in memory.
     void release(const StoredTensor& tensor) const;
 
