@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <array>
 #include <cmath>
+#include <limits>
 
 #include "checkpoint_files.h"
 
@@ -214,6 +216,22 @@ TEST(CheckpointReading, ReportsProgressAndStopsBetweenTensors) {
                             },
                             source.get_token()};
     EXPECT_EQ(openCheckpoint(golden, stopping).error().code, ErrorCode::Cancelled);
+}
+
+TEST(FloatTypes, TellsFiniteValuesFromOthers) {
+    for (std::uint32_t bits = 0; bits <= 0xFFFF; ++bits)
+        for (const auto type : {FloatType::F16, FloatType::BF16}) {
+            const std::array<std::uint16_t, 3> stored{0, static_cast<std::uint16_t>(bits), 0x1234};
+            std::array<float, 3> values{};
+            toFloats(type, std::as_bytes(std::span(stored)), values);
+            ASSERT_EQ(allFinite(type, std::as_bytes(std::span(stored))), std::isfinite(values[1])) << bits;
+        }
+    const std::array<float, 3> good{-std::numeric_limits<float>::max(), 0.0F, 1e-40F};
+    EXPECT_TRUE(allFinite(FloatType::F32, std::as_bytes(std::span(good))));
+    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+        const std::array<float, 3> values{1.0F, 2.0F, bad};
+        EXPECT_FALSE(allFinite(FloatType::F32, std::as_bytes(std::span(values))));
+    }
 }
 
 TEST(FloatTypes, HalvesRoundToTheNearestAndBack) {
