@@ -141,11 +141,12 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
     const double roofline = static_cast<double>(memory.perToken) / bandwidth / perToken;
     if (!context.json)
         std::printf(
-            "%s on %s (%s)\nprefill %d tokens: %.0f tokens/s\ndecode %d tokens: %.1f tokens/s, p50 %.3f ms, p99 %.3f ms\n"
+            "%s on %s (%s)\nprefill %d tokens: %.0f tokens/s\ndecode %d tokens, %d a submission: %.1f tokens/s, p50 %.3f ms, "
+            "p99 %.3f ms\n"
             "weights %.1f MB, read bandwidth %.1f GB/s, roofline fraction %.2f\n",
             model.name.c_str(), device->device().id().c_str(), device->device().name.c_str(), options.prompt, prefill,
-            options.tokens, 1.0 / perToken, 1e3 * percentile(decode.seconds, 0.5), 1e3 * percentile(decode.seconds, 0.99),
-            static_cast<double>(memory.weights) / 1e6, bandwidth / 1e9, roofline);
+            options.tokens, device->mostAhead(), 1.0 / perToken, 1e3 * percentile(decode.seconds, 0.5),
+            1e3 * percentile(decode.seconds, 0.99), static_cast<double>(memory.weights) / 1e6, bandwidth / 1e9, roofline);
     if (!context.json && options.profileKernels) printKernelProfile(kernels);
     nlohmann::ordered_json figures{{"model", model.name},
                                    {"backend", device->device().id()},
@@ -157,6 +158,7 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
                                    {"prompt_tokens", options.prompt},
                                    {"prefill_tok_s", prefill},
                                    {"decode_tokens", options.tokens},
+                                   {"tokens_a_submission", device->mostAhead()},
                                    {"decode_tok_s", 1.0 / perToken},
                                    {"decode_ms_p50", 1e3 * percentile(decode.seconds, 0.5)},
                                    {"decode_ms_p99", 1e3 * percentile(decode.seconds, 0.99)},

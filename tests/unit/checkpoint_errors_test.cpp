@@ -90,7 +90,7 @@ TEST(CheckpointErrors, BoundsNarrowerThanTheGatesAreExplained) {
 }
 
 TEST(CheckpointErrors, SettingsThatWeDoNotImplementAreRefusedByName) {
-    const auto set = [](const char* field, nlohmann::json value, const char* named) {
+    const auto set = [](const char* field, const nlohmann::json& value, const char* named) {
         return Row{
             field, [=](LatentModel& m) { m.config[field] = value; }, ErrorCode::Unsupported, {"config.json", field, named}};
     };
@@ -100,7 +100,7 @@ TEST(CheckpointErrors, SettingsThatWeDoNotImplementAreRefusedByName) {
 }
 
 TEST(CheckpointErrors, ConfigurationsOfNoSenseNameTheField) {
-    const auto set = [](const char* field, nlohmann::json value, const char* named) {
+    const auto set = [](const char* field, const nlohmann::json& value, const char* named) {
         return Row{field, [=](LatentModel& m) { m.config[field] = value; }, ErrorCode::BadInput, {"config.json", field, named}};
     };
     expectErrors({set("vocab_size", 0, "is 0"), set("hidden_size", -24, "-24"), set("num_hidden_layers", 1 << 30, "1073741824"),
