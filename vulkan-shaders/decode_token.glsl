@@ -167,9 +167,17 @@ void publish(uint set, uint at, float value) {
     if (m < c) latest = max(latest, word[m]);
 #define TAKE(m, c) \
     if (m < c) value[m] = uintBitsToFloat(word[m]);
+// Until none of the words is missing. A subgroup waits as one: invocations of it that go on are not promised to run while others
+// wait (on NVIDIA's driver 580 they did not, for good).
+#define WAIT(ask, latest_)                                                                                                  \
+    uint latest = empty;                                                                                                    \
+    for (uint tries = 0u; subgroupAny(latest == empty) && tries < patience; ++tries) {                                      \
+        ask                                                                                                                 \
+        latest = latest_;                                                                                                   \
+    }                                                                                                                       \
+    if (latest == empty) givenUp = 1u; /* said here, since lavapipe ends a long loop by itself */
 /// Own columns (self, self + 256, ...) of a vector of `width`, once they are there; zero past its end. awaitBoth_NAME: of two
-/// vectors, which it waits for together. A subgroup waits as one: invocations of it that go on are not promised to run while
-/// others wait (on NVIDIA's driver 580 they did not, for good).
+/// vectors, which it waits for together.
 #define AWAIT(name, columns)                                                                                                \
     void forget_##name(out uint word[mostColumns], uint width) { EACH_COLUMN(FORGET, columns) }                             \
     void ask_##name(inout uint word[mostColumns], Exchange from) { EACH_COLUMN(ASK, columns) }                              \
@@ -185,13 +193,9 @@ void publish(uint set, uint at, float value) {
     }                                                                                                                       \
     void await_##name(out float value[mostColumns], uint set, uint at, uint width) {                                        \
         Exchange from = Exchange(vectorOf(gl_WorkGroupID.x % copies, set, at, self()));                                     \
-        uint word[mostColumns], latest = empty;                                                                             \
+        uint word[mostColumns];                                                                                             \
         forget_##name(word, width);                                                                                         \
-        for (uint tries = 0u; subgroupAny(latest == empty) && tries < patience; ++tries) {                                  \
-            ask_##name(word, from);                                                                                         \
-            latest = latest_##name(word);                                                                                   \
-        }                                                                                                                   \
-        if (latest == empty) givenUp = 1u; /* said here, since lavapipe ends a long loop by itself */                       \
+        WAIT(ask_##name(word, from);, latest_##name(word))                                                                  \
         value = values_##name(word);                                                                                        \
     }
 #define AWAIT_BOTH(name)                                                                                                    \
@@ -200,15 +204,11 @@ void publish(uint set, uint at, float value) {
         const uint copy = gl_WorkGroupID.x % copies;                                                                        \
         Exchange from = Exchange(vectorOf(copy, set, firstAt, self())),                                                     \
                  fromSecond = Exchange(vectorOf(copy, set, secondAt, self()));                                              \
-        uint word[mostColumns], wordOfSecond[mostColumns], latest = empty;                                                  \
+        uint word[mostColumns], wordOfSecond[mostColumns];                                                                  \
         forget_##name(word, width);                                                                                         \
         forget_##name(wordOfSecond, width);                                                                                 \
-        for (uint tries = 0u; subgroupAny(latest == empty) && tries < patience; ++tries) {                                  \
-            ask_##name(word, from);                                                                                         \
-            ask_##name(wordOfSecond, fromSecond);                                                                           \
-            latest = max(latest_##name(word), latest_##name(wordOfSecond));                                                 \
-        }                                                                                                                   \
-        if (latest == empty) givenUp = 1u;                                                                                  \
+        WAIT(ask_##name(word, from); ask_##name(wordOfSecond, fromSecond);,                                                 \
+             max(latest_##name(word), latest_##name(wordOfSecond)))                                                         \
         first = values_##name(word);                                                                                        \
         second = values_##name(wordOfSecond);                                                                               \
     }
