@@ -562,7 +562,7 @@ Channel channelOf(uint layer, Rows ifg, uint strip) {
     {                                                                       \
         const uvec2 from = addressOf(row, ifgNorms);                        \
         const uint further = (row) < layers ? hidden : 0u; /* the head has one */ \
-        fetch_hidden(weight, addressOf(row, attnNorm), 0u, hidden); \
+        fetch_hidden(weight, addressOf(row, attnNorm), 0u, hidden);         \
         fetch_hidden(norms, from, 0u, hidden);                              \
         fetch_hidden(normsF, from, further, hidden);                        \
         fetch_hidden(normsG, from, 2u * further, hidden);                   \

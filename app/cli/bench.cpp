@@ -141,7 +141,8 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
     const double roofline = static_cast<double>(memory.perToken) / bandwidth / perToken;
     if (!context.json)
         std::printf(
-            "%s on %s (%s)\nprefill %d tokens: %.0f tokens/s\ndecode %d tokens, %d a submission: %.1f tokens/s, p50 %.3f ms, "
+            "%s on %s (%s)\nprefill %d tokens: %.0f tokens/s\ndecode %d tokens, at most %d a submission: %.1f tokens/s, p50 "
+            "%.3f ms, "
             "p99 %.3f ms\n"
             "weights %.1f MB, read bandwidth %.1f GB/s, roofline fraction %.2f\n",
             model.name.c_str(), device->device().id().c_str(), device->device().name.c_str(), options.prompt, prefill,
@@ -158,7 +159,7 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
                                    {"prompt_tokens", options.prompt},
                                    {"prefill_tok_s", prefill},
                                    {"decode_tokens", options.tokens},
-                                   {"tokens_a_submission", device->mostAhead()},
+                                   {"most_tokens_a_submission", device->mostAhead()},
                                    {"decode_tok_s", 1.0 / perToken},
                                    {"decode_ms_p50", 1e3 * percentile(decode.seconds, 0.5)},
                                    {"decode_ms_p99", 1e3 * percentile(decode.seconds, 0.99)},

@@ -101,7 +101,7 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
     if (device.subgroupSizeExtension || version13) append(core, sizeControl);
     VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &core, {}};
     if (properties.properties.apiVersion >= VK_API_VERSION_1_2) api.vkGetPhysicalDeviceFeatures2(handle, &features);
-    device.packedDot = device.packedMixedDot = dot.shaderIntegerDotProduct == VK_TRUE;
+    device.packedDot = dot.shaderIntegerDotProduct == VK_TRUE;
     if (device.packedDot) {
         VkPhysicalDeviceShaderIntegerDotProductProperties speed{};
         speed.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_PROPERTIES;
@@ -169,8 +169,8 @@ void PhysicalDevice::choose(const VulkanPaths& wanted) {
     using Use = VulkanPaths::Use;
     paths = wanted;
     const auto wants = [&](bool fast) { return wanted.packedDot == Use::On || (wanted.packedDot == Use::Auto && fast); };
+    packedMixedDot = packedDot && wants(packedMixedDotFast);
     packedDot = packedDot && wants(packedDotFast);
-    packedMixedDot = packedMixedDot && wants(packedMixedDotFast);
     if (khrMatrix && (!matrix || wanted.khrMatrix == Use::On)) matrix = khrMatrix;
     if (wanted.shuffles == Use::Off) subgroupSize = 1;
     if (wanted.computeUnits > 0) computeUnits = wanted.computeUnits;
