@@ -31,7 +31,8 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, ConversationS
       store(std::move(conversations.store)),
       engine(std::move(registry), settings.device()),
       conversation(*store, engine),
-      window({engine, conversation, actions}, {chatPanel(), conversationsPanel(), modelCardPanel(), logPanel(log)}, settings,
+      inspector(engine, conversation),
+      window({engine, conversation, inspector, actions}, {chatPanel(), conversationsPanel(), modelCardPanel(), logPanel(log)}, settings,
              theme) {
     if (!conversations.notice.empty()) window.post(MessageKind::Warning, QString::fromStdString(conversations.notice));
     for (const ConversationSummary& known : conversation.list({}))

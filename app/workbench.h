@@ -3,6 +3,7 @@
 
 #include "chat/conversation_model.h"
 #include "engine/engine_client.h"
+#include "inspect/inspector.h"
 #include "log/log_model.h"
 #include "shell/action_registry.h"
 #include "shell/main_window.h"
@@ -24,6 +25,7 @@ struct Workbench {
     std::unique_ptr<ConversationStore> store;
     EngineClient engine;
     ConversationModel conversation;
+    Inspector inspector;
     ActionRegistry actions;
     MainWindow window;
 };

@@ -23,6 +23,9 @@ public:
     const DeviceInfo& device() const override { return info_; }
     MemoryUse memory() const override { return real_->memory(); }
     Result<double> measureReadBandwidth() override { return real_->measureReadBandwidth(); }
+    Result<std::vector<float>> readOut(std::span<const float> x, const std::stop_token& stop) override {
+        return real_->readOut(x, stop);
+    }
     Result<BitLinearOutput> bitLinear(const BitLinear& linear, std::span<const float> x) override {
         return real_->bitLinear(linear, x);
     }

@@ -60,6 +60,23 @@ private:
     std::optional<std::string> id_;
 };
 
+/// What of answers is traced, for who asks between two tokens.
+class WantedTrace {
+public:
+    void set(TraceRequest request) {
+        const std::lock_guard lock(mutex_);
+        request_ = std::move(request);
+    }
+    TraceRequest get() const {
+        const std::lock_guard lock(mutex_);
+        return request_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    TraceRequest request_;
+};
+
 bool startsWith(std::span<const TokenId> whole, std::span<const TokenId> beginning) {
     return beginning.size() <= whole.size() && std::equal(beginning.begin(), beginning.end(), whole.begin());
 }
@@ -101,13 +118,16 @@ Result<std::shared_ptr<const OpenModel>> readModel(const QString& path, const Pr
 }  // namespace
 
 struct EngineClient::Engine {
-    WantedDevice wanted;  // the one thing that the GUI's thread touches too
+    WantedDevice wanted;      // these two the GUI's thread touches too
+    WantedTrace wantedTrace;
     BackendRegistry registry;
     std::string preferredDevice;
     std::shared_ptr<const OpenModel> model;
     std::shared_ptr<DeviceModel> device;
     std::unique_ptr<Session> session;
     std::deque<SessionSnapshot> snapshots;  // ends of prompts, the newest last: regenerating and editing start there
+    std::deque<SessionSnapshot> traced;     // places in inspected texts, without logits: tracing goes on there
+    int texts = 0;                          // read so far
 
     ActiveDevice active() const { return {device->device(), device->memory()}; }
 
@@ -123,6 +143,7 @@ struct EngineClient::Engine {
         std::shared_ptr<DeviceModel> onDevice = std::move(loaded);
         TERNION_TRY(auto fresh, Session::create(onDevice, opened->tokenizer));
         snapshots.clear();
+        traced.clear();
         session = std::move(fresh);
         device = std::move(onDevice);
         model = std::move(opened);
@@ -176,6 +197,43 @@ struct EngineClient::Engine {
         return static_cast<int>(all.size() - known);
     }
 
+    ReadText readText(const std::vector<TokenId>& prompt, const std::vector<TokenId>& answer) {
+        ReadText text{++texts, prompt, {}, static_cast<int>(prompt.size())};
+        text.ids.insert(text.ids.end(), answer.begin(), answer.end());
+        for (const TokenId id : text.ids) text.pieces.push_back(model->tokenizer->piece(id));
+        return text;
+    }
+
+    /// Traces the tokens of `ids` from `from` on, a chunk at a time.
+    Status trace(const std::vector<TokenId>& ids, std::size_t from, const TraceRequest& request, const Progress& progress,
+                 const std::function<void(int firstToken, Trace trace)>& onTrace) {
+        TERNION_TRY(const auto state, device->createState());
+        std::size_t at = 0;
+        const SessionSnapshot* nearest = nullptr;
+        for (const auto& snapshot : traced)
+            if (snapshot.tokens.size() <= from && snapshot.tokens.size() > at && startsWith(ids, snapshot.tokens)) {
+                nearest = &snapshot;
+                at = snapshot.tokens.size();
+            }
+        if (nearest != nullptr) TERNION_CHECK(state->restore(nearest->state));
+        while (at < ids.size()) {
+            constexpr std::size_t chunk = 128, kept = 64;
+            const std::size_t end = std::min(at < from ? from : ids.size(), at + chunk);
+            ForwardOptions options{LogitsWanted::None, at < from ? TraceRequest() : request, {}, progress.stop};
+            TERNION_TRY(auto output, device->forward(std::span(ids).subspan(at, end - at), *state, options));
+            if (at >= from) onTrace(static_cast<int>(at), std::move(output.trace));
+            at = end;
+            if (ids.size() - from > chunk)
+                progress.tell("Tracing the conversation", double(at) / double(ids.size()));
+            TERNION_TRY(auto here, state->snapshot());
+            SessionSnapshot place{std::move(here), {ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(at)}, {}};
+            std::erase_if(traced, [&](const SessionSnapshot& other) { return other.tokens == place.tokens; });
+            traced.push_back(std::move(place));
+            if (traced.size() > kept) traced.pop_front();
+        }
+        return {};
+    }
+
     void remember() {
         constexpr std::size_t kept = 8;
         auto here = session->snapshot();
@@ -187,7 +245,8 @@ struct EngineClient::Engine {
 
     /// Writes the answer. `finished` says how far it came, whatever happens.
     Status answer(const ChatRequest& request, const Progress& progress,
-                  const std::function<bool(const GeneratedToken&)>& onToken, AnswerFinished& finished) {
+                  const std::function<bool(const GeneratedToken&)>& onToken, const std::function<void(const ReadText&)>& onText,
+                  AnswerFinished& finished) {
         finished.result.reason = StopReason::Stopped;
         if (!session) return Error{ErrorCode::InvalidArgument, "no model is open: open one with File, Open model", {}};
         if (!model->tokenizer)
@@ -196,6 +255,7 @@ struct EngineClient::Engine {
         const auto start = Clock::now();
         const auto prompt = renderChat(request.chatTemplate.value_or(model->chatTemplate), request.messages, *model->tokenizer,
                                        model->checkpoint.model->config);
+        onText(readText(prompt, request.answerSoFar));
         TERNION_TRY(finished.prefillTokens, read(prompt, request.answerSoFar, progress));
         finished.prefillSeconds = secondsSince(start);
         GenerateOptions options = request.options;
@@ -212,11 +272,16 @@ EngineClient::EngineClient(BackendRegistry registry, const QString& deviceId, QO
     qRegisterMetaType<std::vector<GeneratedToken>>();
     qRegisterMetaType<AnswerFinished>();
     qRegisterMetaType<Error>();
+    qRegisterMetaType<std::shared_ptr<const ReadText>>();
+    qRegisterMetaType<TracedTokens>();
     engine_->registry = std::move(registry);
     engine_->preferredDevice = deviceId.toStdString();
 }
 
-EngineClient::~EngineClient() { answerStop_.request_stop(); }
+EngineClient::~EngineClient() {
+    answerStop_.request_stop();
+    for (auto& stop : computing_) stop.request_stop();
+}
 
 void EngineClient::post(const std::string& tag, std::function<void(const std::stop_token&)> job) {
     // Goes with the job, and so tells of its end also where a newer one of its kind replaces it in the queue.
@@ -299,8 +364,20 @@ void EngineClient::generate(const ChatRequest& request) {
                 if (number == generation_) emit tokensGenerated(tokens);
             });
         };
+        int text = 0;
+        const auto traceAsWanted = [&] {
+            if (!engine->session) return;
+            engine->session->setTrace(engine->wantedTrace.get(), [this, &text](int firstToken, Trace trace) {
+                tell({text, firstToken, std::make_shared<const Trace>(std::move(trace)), false, {}});
+            });
+        };
+        const auto onText = [&](const ReadText& read) {
+            text = read.number;
+            onGuiThread(this, [this, shared = std::make_shared<const ReadText>(read)] { emit textRead(shared); });
+        };
         const auto onToken = [&](const GeneratedToken& token) {
             if (request.onToken) request.onToken(token);
+            traceAsWanted();
             batch.push_back(token);
             if (throttle.due()) flush();
             const auto start = Clock::now();
@@ -309,13 +386,59 @@ void EngineClient::generate(const ChatRequest& request) {
             return true;
         };
         AnswerFinished finished;
-        const auto done = engine->answer(request, reportTo(source.get_token()), onToken, finished);
+        traceAsWanted();
+        const auto done = engine->answer(request, reportTo(source.get_token()), onToken, onText, finished);
+        if (engine->session) engine->session->setTrace({}, {});
         // Stopped while the prompt was being read is an answer of no tokens.
         if (!done && done.error().code != ErrorCode::Cancelled) finished.error = done.error();
         finished.result.seconds -= moving;
         flush();
         onGuiThread(this, [this, number, finished] { answerEnded(number, finished); });
     });
+}
+
+void EngineClient::tell(TracedTokens traced) {
+    onGuiThread(this, [this, traced = std::move(traced)] { emit EngineClient::traced(traced); });
+}
+
+std::stop_source EngineClient::replace(const QString& tag) {
+    auto& stop = computing_[tag];
+    stop.request_stop();
+    return stop = std::stop_source();
+}
+
+void EngineClient::inspect(const InspectRequest& request) {
+    constexpr const char* tag = "inspect";
+    if (worker_.drop(tag)) tell({0, 0, nullptr, true, Error{ErrorCode::Cancelled, "replaced by a newer request", {}}});
+    post(tag, [this, request, engine = engine_, source = replace(tag)](const std::stop_token& stop) mutable {
+        const std::stop_callback forward(stop, [&source] { source.request_stop(); });
+        const auto ended = [this](int text, std::optional<Error> error) { tell({text, 0, nullptr, true, std::move(error)}); };
+        if (!engine->model || !engine->model->tokenizer) return ended(0, {});
+        const auto prompt = renderChat(request.chatTemplate.value_or(engine->model->chatTemplate), request.messages,
+                                       *engine->model->tokenizer, engine->model->checkpoint.model->config);
+        auto text = std::make_shared<const ReadText>(engine->readText(prompt, request.answerSoFar));
+        onGuiThread(this, [this, text] { emit textRead(text); });
+        if (request.trace.items.empty()) return ended(text->number, {});
+        const auto same = std::mismatch(text->ids.begin(), text->ids.end(), request.known.begin(), request.known.end()).first;
+        const auto from = std::min<std::ptrdiff_t>(request.from, same - text->ids.begin());
+        const auto done = engine->trace(text->ids, static_cast<std::size_t>(from), request.trace, reportTo(source.get_token()),
+                                        [&](int firstToken, Trace trace) {
+                                            tell({text->number, firstToken, std::make_shared<const Trace>(std::move(trace)),
+                                                  false, {}});
+                                        });
+        ended(text->number, done ? std::nullopt : std::optional(done.error()));
+    });
+}
+
+void EngineClient::traceAnswers(TraceRequest request) { engine_->wantedTrace.set(std::move(request)); }
+
+void EngineClient::compute(const QString& tag,
+                           std::function<void(std::shared_ptr<DeviceModel>, const std::stop_token&)> work) {
+    post("compute " + tag.toStdString(),
+         [work = std::move(work), engine = engine_, source = replace(tag)](const std::stop_token& stop) mutable {
+             const std::stop_callback forward(stop, [&source] { source.request_stop(); });
+             work(engine->device, source.get_token());
+         });
 }
 
 void EngineClient::answerEnded(int number, const AnswerFinished& finished) {

@@ -1,6 +1,7 @@
 // The GUI's only way to the engine: requests in, immutable results out.
 #pragma once
 
+#include <QHash>
 #include <QObject>
 #include <QString>
 #include <functional>
@@ -46,6 +47,32 @@ struct ChatRequest {
     std::function<void(const GeneratedToken&)> onToken;
 };
 
+/// A conversation whose text is to be read, and traced.
+struct InspectRequest {
+    std::vector<ChatMessage> messages;
+    std::vector<TokenId> answerSoFar;
+    std::optional<ChatTemplate> chatTemplate;
+    TraceRequest trace;  ///< empty: the text alone
+    int from = 0;        ///< the first token of interest, where the text before it is `known`
+    std::vector<TokenId> known;
+};
+
+/// A text as the model reads it: of an InspectRequest, or of an answer that begins.
+struct ReadText {
+    int number = 0;  ///< of this reading; what is traced of it has the same
+    std::vector<TokenId> ids;
+    std::vector<std::string> pieces;  ///< as people read them
+    int promptTokens = 0;             ///< before the answer
+};
+
+struct TracedTokens {
+    int text = 0;  ///< ReadText::number
+    int firstToken = 0;
+    std::shared_ptr<const Trace> trace;
+    bool last = false;           ///< of an InspectRequest
+    std::optional<Error> error;  ///< what ended it; Cancelled where a newer request did
+};
+
 struct AnswerFinished {
     GenerateResult result;
     double prefillSeconds = 0.0;
@@ -74,6 +101,15 @@ public:
     /// loading that runs.
     void stop();
 
+    /// Reads a conversation and traces it, beside the one being answered; its own state is kept, so that what grew is all that
+    /// has to run. A newer request replaces an older one. Each ends in one traced() with `last`.
+    void inspect(const InspectRequest& request);
+    /// What is traced of answers while they are written, from the next token on; empty: nothing.
+    void traceAnswers(TraceRequest request);
+    /// Runs `work` on the engine's thread with the device's model, after what is queued; null where no model is open. A newer
+    /// one with the same tag replaces one that waits and stops one that runs. `work` brings its result to the GUI itself.
+    void compute(const QString& tag, std::function<void(std::shared_ptr<DeviceModel>, const std::stop_token&)> work);
+
     const std::vector<DeviceInfo>& devices() const { return devices_; }  ///< found at start
     std::shared_ptr<const OpenModel> model() const { return model_; }    ///< null: none open
     std::optional<ActiveDevice> activeDevice() const { return device_; }
@@ -87,6 +123,8 @@ signals:
     void deviceChanged(const ternion::app::ActiveDevice& device);
     void tokensGenerated(const std::vector<ternion::GeneratedToken>& tokens);
     void answerFinished(const ternion::app::AnswerFinished& finished);
+    void textRead(std::shared_ptr<const ternion::app::ReadText> text);
+    void traced(const ternion::app::TracedTokens& traced);
     /// A model was not opened, or a device not changed; everything open before still is. Cancelled is reported here too.
     void failed(const ternion::Error& error);
 
@@ -97,6 +135,9 @@ private:
     Progress reportTo(const std::stop_token& stop);
     void changeDevice(Engine& engine, const std::stop_token& stop);
     void answerEnded(int number, const AnswerFinished& finished);
+    void tell(TracedTokens traced);
+    /// Makes what runs under `tag` stop, and gives what stops the job that comes in its place.
+    std::stop_source replace(const QString& tag);
 
     std::vector<DeviceInfo> devices_;
     std::shared_ptr<const OpenModel> model_;
@@ -108,6 +149,8 @@ private:
     bool opening_ = false;
     bool answering_ = false;
     std::stop_source answerStop_{std::nostopstate};
+    QHash<QString, std::stop_source> computing_;  // by tag
+    int inspectNumber_ = 0;
     std::shared_ptr<Engine> engine_;
     EngineWorker worker_;  // last: its jobs use all of the above
 };

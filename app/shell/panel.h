@@ -11,12 +11,14 @@ namespace ternion::app {
 
 class EngineClient;
 class ConversationModel;
+class Inspector;
 class ActionRegistry;
 
 /// What a panel may use. Everything outlives the panels.
 struct PanelContext {
     EngineClient& engine;
     ConversationModel& conversation;
+    Inspector& inspector;     ///< selection and traces, shared by the inspection views
     ActionRegistry& actions;  ///< actions put here are found by the command palette and the shortcut list
 };
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/intervention.h"
 #include "backend/token_choice.h"
 #include "backend/trace.h"
 #include "base/progress.h"
@@ -57,7 +58,8 @@ enum class LogitsWanted : std::uint8_t { None, Last, All };
 struct ForwardOptions {
     LogitsWanted logits = LogitsWanted::Last;
     TraceRequest trace;
-    std::stop_token stop;  ///< seen within one chunk
+    std::span<const Edit> intervention = {};  ///< InvalidArgument where checkIntervention() refuses it
+    std::stop_token stop;                     ///< seen within one chunk
 };
 
 struct ForwardOutput {
@@ -153,6 +155,9 @@ public:
     virtual Result<PassTimes> timeKernels(int tokens);
 
     // For tests and inspection only: parts of a pass, fed from the host.
+    /// Logits `[T, V]` of residual states `[T, D]`: the final norm and the head. Of what leaves layer l, the logits of the model
+    /// cut off behind it (a lens). Cancelled between a few tokens.
+    virtual Result<std::vector<float>> readOut(std::span<const float> x, const std::stop_token& stop) = 0;
     /// One layer over T tokens: `x` is `[T, D]` entering it, the result what leaves it; layer `layer` of `state` advances.
     virtual Result<std::vector<float>> forwardLayer(int layer, std::span<const float> x, DeviceState& state) = 0;
     /// One BitLinear over T tokens: `x` is `[T, in]`. The matrix need not be the model's.

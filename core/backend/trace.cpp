@@ -1,20 +1,44 @@
 #include "backend/trace.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 namespace ternion {
 
+std::string_view nameOf(TraceTensor tensor) {
+    constexpr std::array<std::string_view, traceTensors> names{
+        "residual",  "candidate_projection", "forget_projection", "output_gate", "forget_gate", "candidate", "state",
+        "token_mixer", "mid_residual",       "glu_projection",    "glu",         "channel_mixer", "layer_output"};
+    return names[static_cast<std::size_t>(tensor)];
+}
+
+int widthOf(TraceTensor tensor, const ModelConfig& config) {
+    switch (tensor) {
+        case TraceTensor::Residual:
+        case TraceTensor::TokenMixer:
+        case TraceTensor::MidResidual:
+        case TraceTensor::ChannelMixer:
+        case TraceTensor::LayerOutput:
+            return config.hiddenSize;
+        case TraceTensor::GluProjection:
+            return 2 * config.intermediateSize;
+        case TraceTensor::Glu:
+            return config.intermediateSize;
+        default:
+            return config.stateSize();
+    }
+}
+
 Result<Trace> Trace::create(const TraceRequest& request, const ModelConfig& config, int tokens) {
     Trace trace;
     for (const auto& item : request.items) {
-        const bool residual = item.tensor == TraceTensor::Residual;
-        const int last = residual ? config.numLayers : config.numLayers - 1;
+        const int last = item.tensor == TraceTensor::Residual ? config.numLayers : config.numLayers - 1;
         if (item.layer < 0 || item.layer > last)
             return Error{ErrorCode::InvalidArgument,
                          "there is no layer " + std::to_string(item.layer) + " to trace; ask for 0 to " + std::to_string(last),
                          {}};
-        const int width = residual ? config.hiddenSize : config.stateSize();
+        const int width = widthOf(item.tensor, config);
         trace.tensors.push_back(
             {item, tokens, width, std::vector<float>(static_cast<std::size_t>(tokens) * static_cast<std::size_t>(width))});
     }

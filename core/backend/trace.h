@@ -1,7 +1,9 @@
-// What a forward pass can be asked to show of its inside.
+// The values inside a forward pass that can be looked at, and edited (backend/intervention.h).
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -9,20 +11,35 @@
 
 namespace ternion {
 
-/// Intermediates, named as in the paper. Shapes are per token.
+/// Intermediates, named as in the paper, in the order in which a layer makes them. Shapes are per token: D hidden, S state, I
+/// intermediate size.
 enum class TraceTensor : std::uint8_t {
-    Residual,    ///< `[D]` entering each layer; index `numLayers` is the output of the final norm
-    ForgetGate,  ///< `[S]` f, after the lower bound
-    Candidate,   ///< `[S]` i = silu(BL_i(a)) * (1 - f)
-    State,       ///< `[S]` h, after the update
-    OutputGate,  ///< `[S]` BL_g(a), before its norm
+    Residual,             ///< `[D]` entering each layer; index `numLayers` is the output of the final norm
+    CandidateProjection,  ///< `[S]` BL_i(a)
+    ForgetProjection,     ///< `[S]` BL_f(a)
+    OutputGate,           ///< `[S]` BL_g(a), before its norm
+    ForgetGate,           ///< `[S]` f, after the lower bound
+    Candidate,            ///< `[S]` i = silu(BL_i(a)) * (1 - f)
+    State,                ///< `[S]` h, after the update
+    TokenMixer,           ///< `[D]` BL_o(o): what the MLGRU adds to the residual
+    MidResidual,          ///< `[D]` the residual between the two mixers
+    GluProjection,        ///< `[2I]` BL_gate(m): u, then v
+    Glu,                  ///< `[I]` silu(u) * v
+    ChannelMixer,         ///< `[D]` BL_down(silu(u) * v): what the GLU adds to the residual
+    LayerOutput,          ///< `[D]` the residual leaving the layer; of the last one, what the final norm is given
 };
+inline constexpr int traceTensors = 13;
+
+/// "residual", "forget_gate", ...: what files and the command line call it.
+std::string_view nameOf(TraceTensor tensor);
+/// Floats a token.
+int widthOf(TraceTensor tensor, const ModelConfig& config);
 
 struct TraceRequest {
     struct Item {
         TraceTensor tensor = TraceTensor::Residual;
         int layer = 0;  ///< 0 to numLayers - 1; for Residual numLayers too
-        bool operator==(const Item&) const = default;
+        auto operator<=>(const Item&) const = default;
     };
     std::vector<Item> items;  ///< nothing asked, nothing copied
 

@@ -24,6 +24,8 @@ Status Session::feed(std::span<const TokenId> tokens, const std::stop_token& sto
         const auto part = tokens.first(std::min(chunk, tokens.size()));
         ForwardOptions options;
         options.stop = stop;
+        options.trace = trace_;
+        options.intervention = intervention_;
         options.logits = part.size() == tokens.size() ? LogitsWanted::Last : LogitsWanted::None;
         auto output = device_->forward(part, *state_, options);
         if (!output) {
@@ -35,8 +37,10 @@ Status Session::feed(std::span<const TokenId> tokens, const std::stop_token& sto
             }
             return output.error();
         }
+        const auto firstToken = static_cast<int>(tokens_.size());
         tokens_.insert(tokens_.end(), part.begin(), part.end());
         logits_ = std::move(output->logits);
+        if (!trace_.items.empty()) onTrace_(firstToken, std::move(output->trace));
         tokens = tokens.subspan(part.size());
     }
     return {};
@@ -96,7 +100,7 @@ Result<GenerateResult> Session::generate(const GenerateOptions& options,
         return !onToken || onToken(token);
     };
     // Where nobody looks at the other tokens, nor back at those before, the device goes on by itself.
-    const bool deviceChooses = options.sampler.repetitionPenalty == 1.0F && options.alternatives == 0;
+    const bool hostChooses = options.sampler.repetitionPenalty != 1.0F || options.alternatives > 0 || !intervention_.empty();
     const std::optional<TokenId> stopAt = options.stopAtEos ? std::optional(eos) : std::nullopt;
     bool goOn = true;
     while (goOn && result.tokens < options.maxTokens) {
@@ -112,7 +116,8 @@ Result<GenerateResult> Session::generate(const GenerateOptions& options,
         }
         // Cancelled inside a single token means that the token did not happen.
         const auto fed =
-            feedAhead(token.sampled.id, deviceChooses ? options.maxTokens - result.tokens : 1, stopAt, sampler, options.stop);
+            feedAhead(token.sampled.id, hostChooses || !trace_.items.empty() ? 1 : options.maxTokens - result.tokens, stopAt,
+                      sampler, options.stop);
         if (!fed) {
             if (fed.error().code != ErrorCode::Cancelled) return fed.error();
             result.reason = StopReason::Stopped;
@@ -139,6 +144,19 @@ Result<GenerateResult> Session::generate(const GenerateOptions& options,
         result.text += result.tail;
     }
     return result;
+}
+
+void Session::setTrace(TraceRequest request, std::function<void(int, Trace)> onTrace) {
+    trace_ = std::move(request);
+    onTrace_ = std::move(onTrace);
+}
+
+Status Session::setIntervention(Intervention intervention) {
+    TERNION_CHECK(checkIntervention(intervention, device_->model().config));
+    if (intervention == intervention_) return {};
+    TERNION_CHECK(reset());
+    intervention_ = std::move(intervention);
+    return {};
 }
 
 Result<SessionSnapshot> Session::snapshot() const {
@@ -171,6 +189,7 @@ Status Session::moveTo(std::shared_ptr<DeviceModel> device) {
     }
     // The old device took its state with it; the tokens bring it back.
     Session moved(std::move(device), tokenizer_, std::move(state));
+    TERNION_CHECK(moved.setIntervention(intervention_));
     if (!tokens_.empty()) TERNION_CHECK(moved.prefill(tokens_));
     state_ = std::move(moved.state_);
     device_ = std::move(moved.device_);

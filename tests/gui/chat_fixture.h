@@ -11,6 +11,7 @@
 #include "backend/cpu/cpu_backend.h"
 #include "chat/conversation_model.h"
 #include "engine/engine_client.h"
+#include "inspect/inspector.h"
 #include "observed_device.h"
 #include "shell/action_registry.h"
 
@@ -64,6 +65,7 @@ struct ChatFixture {
     std::unique_ptr<ConversationStore> store;
     EngineClient engine;
     ConversationModel conversation{*store, engine};
+    Inspector inspector{engine, conversation};
     ActionRegistry actions;
 };
 

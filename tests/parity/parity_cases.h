@@ -122,8 +122,7 @@ inline std::vector<TokenId> tokenIds(int count, int vocabSize) {
 inline TraceRequest everything(int numLayers) {
     TraceRequest request = TraceRequest::hiddenStates(numLayers);
     for (int layer = 0; layer < numLayers; ++layer)
-        for (const auto tensor : {TraceTensor::ForgetGate, TraceTensor::Candidate, TraceTensor::State, TraceTensor::OutputGate})
-            request.items.push_back({tensor, layer});
+        for (int k = 1; k < traceTensors; ++k) request.items.push_back({static_cast<TraceTensor>(k), layer});
     return request;
 }
 

@@ -189,15 +189,35 @@ void CpuModel::addProjection(const BitLinear& linear, Codes& codes, int tokens, 
     });
 }
 
+void CpuModel::addSeenProjection(const BitLinear& linear, Codes& codes, int tokens, Rows& y, Rows& room, TraceTensor tensor,
+                                 int layer, const CpuWatch& watch) {
+    pool_.run(linear.weight.rows(), rowGrain, [&](int begin, int end) {
+        project(linear.weight, codes, tokens, begin, end, room.row(0), room.width);
+        for (int t = 0; t < tokens; ++t) {
+            watch.see(tensor, layer, t, begin, end, room.row(t) + begin);
+            for (int c = begin; c < end; ++c) y.row(t)[c] += room.row(t)[c];
+        }
+    });
+}
+
+void CpuModel::seeRows(TraceTensor tensor, int layer, int tokens, Rows& rows, const CpuWatch& watch) {
+    if (!watch.sees(tensor, layer)) return;
+    forEachToken(tokens, [&](int t) { watch.see(tensor, layer, t, 0, rows.width, rows.row(t)); });
+}
+
 // ---- The pass -------------------------------------------------------------------------------------------------------------
 
-void CpuModel::runLayer(const Layer& layer, int tokens, float* h) {
-    mixTokens(layer, tokens, h);
-    mixChannels(layer, tokens);
+void CpuModel::runLayer(int layer, int tokens, float* h, const CpuWatch* watch) {
+    if (watch != nullptr) seeRows(TraceTensor::Residual, layer, tokens, x_, *watch);
+    mixTokens(layer, tokens, h, watch);
+    if (watch != nullptr) seeRows(TraceTensor::MidResidual, layer, tokens, x_, *watch);
+    mixChannels(layer, tokens, watch);
+    if (watch != nullptr) seeRows(TraceTensor::LayerOutput, layer, tokens, x_, *watch);
 }
 
 /// The MLGRU: x = x + BL_o(RMSNorm(BL_g(a)) * silu(h)), a = RMSNorm(x).
-void CpuModel::mixTokens(const Layer& layer, int tokens, float* h) {
+void CpuModel::mixTokens(int index, int tokens, float* h, const CpuWatch* watch) {
+    const Layer& layer = model_->layers[static_cast<std::size_t>(index)];
     forEachToken(tokens, [&](int t) {
         const float* a = normed_.row(t);
         const float r1 = rmsNorm(x_.row(t), layer.attnNorm, normed_.row(t));
@@ -215,7 +235,10 @@ void CpuModel::mixTokens(const Layer& layer, int tokens, float* h) {
         const float* bound = layer.lowerBound.empty() ? nullptr : layer.lowerBound.data() + begin;
         const float* before = h + begin;
         for (int t = 0; t < tokens; ++t) {
-            kernels_.gates(i_.row(t) + begin, f_.row(t) + begin, bound, before, h_.row(t) + begin, count);
+            if (watch != nullptr)
+                seenGates(index, t, begin, end, before, *watch);
+            else
+                kernels_.gates(i_.row(t) + begin, f_.row(t) + begin, bound, before, h_.row(t) + begin, count);
             before = h_.row(t) + begin;
         }
         std::memcpy(h + begin, before, count * sizeof(float));
@@ -226,11 +249,42 @@ void CpuModel::mixTokens(const Layer& layer, int tokens, float* h) {
         kernels_.glu(h_.row(t), o, o, layer.gNorm.size());
         quantise(layer.o, o, bitLinearInverse(o, layer.gNorm.size(), r1), codable_.row(t), codes_[0], t);
     });
-    addProjection(layer.o, codes_[0], tokens, x_);
+    if (watch != nullptr && watch->sees(TraceTensor::TokenMixer, index))
+        addSeenProjection(layer.o, codes_[0], tokens, x_, g_, TraceTensor::TokenMixer, index, *watch);
+    else
+        addProjection(layer.o, codes_[0], tokens, x_);
+}
+
+void CpuModel::seenGates(int index, int token, int begin, int end, const float* before, const CpuWatch& watch) {
+    float *i = i_.row(token) + begin, *f = f_.row(token) + begin, *h = h_.row(token) + begin;
+    const std::vector<float>& bounds = model_->layers[static_cast<std::size_t>(index)].lowerBound;
+    const float* bound = bounds.empty() ? nullptr : bounds.data() + begin;
+    const int count = end - begin;
+    const auto see = [&](TraceTensor tensor, float* values) { watch.see(tensor, index, token, begin, end, values); };
+    see(TraceTensor::CandidateProjection, i);
+    see(TraceTensor::ForgetProjection, f);
+    see(TraceTensor::OutputGate, g_.row(token) + begin);
+    const bool edited = watch.edits(TraceTensor::ForgetGate, index) || watch.edits(TraceTensor::Candidate, index) ||
+                        watch.edits(TraceTensor::State, index);
+    if (!edited) {
+        kernels_.gates(i, f, bound, before, h, static_cast<std::size_t>(count));
+    } else {
+        for (int c = 0; c < count; ++c) f[c] = profile::sigmoid(f[c]);
+        if (bound != nullptr)
+            for (int c = 0; c < count; ++c) f[c] = profile::aboveLowerBound(f[c], bound[c]);
+    }
+    see(TraceTensor::ForgetGate, f);
+    if (edited)
+        for (int c = 0; c < count; ++c) i[c] = profile::silu(i[c]) * (1.0F - f[c]);
+    see(TraceTensor::Candidate, i);
+    if (edited)
+        for (int c = 0; c < count; ++c) h[c] = profile::mlgru(f[c], before[c], i[c]);
+    see(TraceTensor::State, h);
 }
 
 /// The GLU: x = x + BL_down(silu(u) * v), (u, v) = BL_gate(RMSNorm(x)).
-void CpuModel::mixChannels(const Layer& layer, int tokens) {
+void CpuModel::mixChannels(int index, int tokens, const CpuWatch* watch) {
+    const Layer& layer = model_->layers[static_cast<std::size_t>(index)];
     forEachToken(tokens, [&](int t) {
         float* m = normed_.row(t);
         const float r1 = rmsNorm(x_.row(t), layer.mlpNorm, m);
@@ -242,14 +296,22 @@ void CpuModel::mixChannels(const Layer& layer, int tokens) {
         project(layer.gate.weight, codes_[0], tokens, inner + begin, inner + end, uv_.row(0), uv_.width);
         for (int t = 0; t < tokens; ++t) {
             float* u = uv_.row(t) + begin;
+            if (watch != nullptr) {
+                watch->see(TraceTensor::GluProjection, index, t, begin, end, u);
+                watch->see(TraceTensor::GluProjection, index, t, inner + begin, inner + end, u + inner);
+            }
             kernels_.glu(u, u + inner, u, static_cast<std::size_t>(end - begin));
+            if (watch != nullptr) watch->see(TraceTensor::Glu, index, t, begin, end, u);
         }
     });
     forEachToken(tokens, [&](int t) {
         const float r = bitLinearInverse(uv_.row(t), layer.down.norm.size(), 1.0F);
         quantise(layer.down, uv_.row(t), r, codable_.row(t), codes_[0], t);
     });
-    addProjection(layer.down, codes_[0], tokens, x_);
+    if (watch != nullptr && watch->sees(TraceTensor::ChannelMixer, index))
+        addSeenProjection(layer.down, codes_[0], tokens, x_, g_, TraceTensor::ChannelMixer, index, *watch);
+    else
+        addProjection(layer.down, codes_[0], tokens, x_);
 }
 
 /// Logits `[tokens - firstToken, V]` of what lies in x_.
@@ -275,6 +337,8 @@ Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceS
                                                                               : 0;
     ForwardOutput output;
     TERNION_TRY(output.trace, Trace::create(options.trace, config, total));
+    TERNION_CHECK(checkIntervention(options.intervention, config));
+    const bool watched = !output.trace.tensors.empty() || !options.intervention.empty();
     output.logits.resize(static_cast<std::size_t>(logitRows) * vocab);
 
     auto& own = static_cast<CpuState&>(state);
@@ -282,20 +346,12 @@ Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceS
     for (int first = 0; first < total; first += chunkTokens) {
         if (options.stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
         const int count = std::min(chunkTokens, total - first);
-        const auto show = [&](TraceTensor tensor, int layer, Rows& rows) {
-            output.trace.put({tensor, layer}, first, count, rows.row(0));
-        };
+        const CpuWatch watch(output.trace, options.intervention, first);
         const auto part = tokens.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
         for (int t = 0; t < count; ++t)
             model_->embeddings.row(part[static_cast<std::size_t>(t)], {x_.row(t), static_cast<std::size_t>(x_.width)});
-        for (int l = 0; l < config.numLayers; ++l) {
-            show(TraceTensor::Residual, l, x_);
-            runLayer(model_->layers[static_cast<std::size_t>(l)], count, own.layer(l));
-            show(TraceTensor::ForgetGate, l, f_);
-            show(TraceTensor::Candidate, l, i_);
-            show(TraceTensor::State, l, h_);
-            show(TraceTensor::OutputGate, l, g_);
-        }
+        for (int l = 0; l < config.numLayers; ++l)
+            runLayer(l, count, own.layer(l), watched && watch.seesLayer(l) ? &watch : nullptr);
         own.advance(count);
         // The rows of logits that are wanted are the last ones of the whole.
         if (const int skipped = std::max(0, total - logitRows - first); skipped < count)
@@ -306,9 +362,24 @@ Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceS
             const float r1 = rmsNorm(x_.row(t), model_->norm, x_.row(t));
             for (int k = 0; k < x_.width; ++k) x_.row(t)[k] *= r1;
         });
-        show(TraceTensor::Residual, config.numLayers, x_);
+        seeRows(TraceTensor::Residual, config.numLayers, count, x_, watch);
     }
     return output;
+}
+
+Result<std::vector<float>> CpuModel::readOut(std::span<const float> x, const std::stop_token& stop) {
+    const auto width = static_cast<std::size_t>(x_.width), vocab = static_cast<std::size_t>(model_->config.vocabSize);
+    TERNION_CHECK(checkLayerInput(0, x.size(), model_->config));
+    std::vector<float> logits(x.size() / width * vocab);
+    const ThreadPool::OwnCore core(pool_);
+    for (std::size_t done = 0; done < x.size();) {
+        if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
+        const std::size_t count = std::min(chunkTokens * width, x.size() - done);
+        std::memcpy(x_.row(0), x.data() + done, count * sizeof(float));
+        runHead(0, static_cast<int>(count / width), logits.data() + done / width * vocab);
+        done += count;
+    }
+    return logits;
 }
 
 Result<std::vector<float>> CpuModel::forwardLayer(int layer, std::span<const float> x, DeviceState& state) {
@@ -318,8 +389,7 @@ Result<std::vector<float>> CpuModel::forwardLayer(int layer, std::span<const flo
     for (std::size_t at = 0; at < out.size(); at += chunkTokens * width) {
         const std::size_t count = std::min(chunkTokens * width, out.size() - at);
         std::memcpy(x_.row(0), out.data() + at, count * sizeof(float));
-        runLayer(model_->layers[static_cast<std::size_t>(layer)], static_cast<int>(count / width),
-                 static_cast<CpuState&>(state).layer(layer));
+        runLayer(layer, static_cast<int>(count / width), static_cast<CpuState&>(state).layer(layer), nullptr);
         std::memcpy(out.data() + at, x_.row(0), count * sizeof(float));
     }
     return out;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "backend/cpu/cpu_watch.h"
 #include "backend/cpu/kernels.h"
 #include "backend/cpu/thread_pool.h"
 #include "base/aligned_buffer.h"
@@ -34,6 +35,7 @@ public:
     MemoryUse memory() const override;
     Packing packing() const override { return triples_.empty() ? Packing::TwoBit : Packing::Dense; }
     Result<double> measureReadBandwidth() override;
+    Result<std::vector<float>> readOut(std::span<const float> x, const std::stop_token& stop) override;
     Result<std::vector<float>> forwardLayer(int layer, std::span<const float> x, DeviceState& state) override;
     Result<BitLinearOutput> bitLinear(const BitLinear& linear, std::span<const float> x) override;
 
@@ -64,10 +66,13 @@ private:
     static Status allocate(Rows& rows, int width);
     static Status allocate(Codes& codes, int width);
 
-    // The steps of design, section 2, in its order; each over the `tokens` of one chunk.
-    void runLayer(const Layer& layer, int tokens, float* h);
-    void mixTokens(const Layer& layer, int tokens, float* h);
-    void mixChannels(const Layer& layer, int tokens);
+    // The steps of design, section 2, in its order; each over the `tokens` of one chunk. `watch`: null where nobody looks.
+    void runLayer(int layer, int tokens, float* h, const CpuWatch* watch);
+    void mixTokens(int layer, int tokens, float* h, const CpuWatch* watch);
+    void mixChannels(int layer, int tokens, const CpuWatch* watch);
+    /// One token's gates, as Kernels::gates, for channels `begin` to `end`, each value seen as it is made.
+    void seenGates(int layer, int token, int begin, int end, const float* before, const CpuWatch& watch);
+    void seeRows(TraceTensor tensor, int layer, int tokens, Rows& rows, const CpuWatch& watch);
     void runHead(int firstToken, int tokens, float* logits);
 
     // Their parts. `row` is a chunk's token; `begin` and `end` bound the matrix rows that the calling thread makes.
@@ -83,6 +88,9 @@ private:
     void project(const TernaryMatrix& matrix, Codes& codes, int tokens, int begin, int end, float* y,
                  std::ptrdiff_t stride) const;
     void addProjection(const BitLinear& linear, Codes& codes, int tokens, Rows& y);
+    /// The same where what is added is seen before; `room` is as wide as `y`, or wider.
+    void addSeenProjection(const BitLinear& linear, Codes& codes, int tokens, Rows& y, Rows& room, TraceTensor tensor, int layer,
+                           const CpuWatch& watch);
     Status allocateTriples();
     /// Puts the weights where they are read fastest: trits on huge pages, triples packed.
     void arrangeWeights(const std::stop_token& stop);

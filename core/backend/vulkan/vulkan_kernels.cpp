@@ -8,6 +8,7 @@ namespace ternion::vulkan {
 namespace {
 
 constexpr std::uint32_t mlgruChannels = 32;      // of a workgroup
+constexpr std::uint32_t elementChannels = 64;    // of a workgroup of edit, glu and add
 constexpr std::uint32_t mlgruInvocations = 288;  // of mlgru_activated
 
 // On matrix units a workgroup makes a square of results, its subgroups a square each: many, so that they hide each other's
@@ -15,6 +16,17 @@ constexpr std::uint32_t mlgruInvocations = 288;  // of mlgru_activated
 constexpr std::uint32_t matrixTile = 128, subgroupTile = 32;
 constexpr std::uint32_t matrixSubgroups = matrixTile / subgroupTile * (matrixTile / subgroupTile);
 constexpr std::uint32_t matrixSharedBytes = 2 * matrixTile * (9 * 16 + 4);
+
+// Twins of the push constants of edit, glu and add.
+struct EditPush {
+    VkDeviceAddress values, edits;
+    EditRange range;
+    std::uint32_t width;
+};
+struct PairPush {
+    VkDeviceAddress first, second;
+    std::uint32_t width;
+};
 
 bool usesMatrix(const PhysicalDevice& device) {
     return device.matrix && device.limits.maxComputeSharedMemorySize >= matrixSharedBytes &&
@@ -52,6 +64,11 @@ Result<Kernels> Kernels::create(Device& device, Packing packing, const ProductTu
         TERNION_TRY(kernels.mlgru_[1][keepGates], device.pipeline("mlgru_activated", std::array{keepGates}, sizeof(MlgruPush)));
     }
 
+    TERNION_TRY(kernels.edit_, device.pipeline("edit", {}, sizeof(EditPush)));
+    TERNION_TRY(kernels.editedMlgru_, device.pipeline("mlgru_edited", {}, sizeof(EditedMlgruPush)));
+    TERNION_TRY(kernels.glu_, device.pipeline("glu", {}, sizeof(PairPush)));
+    TERNION_TRY(kernels.add_, device.pipeline("add", {}, sizeof(PairPush)));
+
     TERNION_TRY(kernels.one_, BitLinearProduct::create(device, packing, tuning.one));
     TERNION_TRY(kernels.several_, BitLinearProduct::create(device, packing, tuning.several));
 
@@ -79,6 +96,23 @@ void Kernels::bitLinear(Commands& commands, const BitLinearPush& push, std::uint
 
 void Kernels::mlgru(Commands& commands, const MlgruPush& push, bool activated, bool keepGates) const {
     commands.dispatch(mlgru_[activated ? 1 : 0][keepGates ? 1 : 0], push, {divideUp(push.width, mlgruChannels), 1, 1});
+}
+
+void Kernels::edit(Commands& commands, VkDeviceAddress values, VkDeviceAddress edits, EditRange range, std::uint32_t width,
+                   std::uint32_t tokens) const {
+    commands.dispatch(edit_, EditPush{values, edits, range, width}, {divideUp(width, elementChannels), tokens, 1});
+}
+
+void Kernels::editedMlgru(Commands& commands, const EditedMlgruPush& push) const {
+    commands.dispatch(editedMlgru_, push, {divideUp(push.width, mlgruChannels), 1, 1});
+}
+
+void Kernels::glu(Commands& commands, VkDeviceAddress uv, VkDeviceAddress out, std::uint32_t width, std::uint32_t tokens) const {
+    commands.dispatch(glu_, PairPush{uv, out, width}, {divideUp(width, elementChannels), tokens, 1});
+}
+
+void Kernels::add(Commands& commands, VkDeviceAddress x, VkDeviceAddress y, std::uint32_t width, std::uint32_t tokens) const {
+    commands.dispatch(add_, PairPush{x, y, width}, {divideUp(width, elementChannels), tokens, 1});
 }
 
 Result<double> measureReadBandwidth(Device& device) {

@@ -21,6 +21,17 @@ struct MlgruPush {
     std::uint32_t width, tokens, bounded;
 };
 
+/// Where in the buffer of edits those of one intermediate are.
+struct EditRange {
+    std::uint32_t begin = 0, end = 0;
+};
+
+struct EditedMlgruPush {
+    VkDeviceAddress candidates, forgets, lowerBound, state, states, edits;
+    EditRange forget, candidate, after;
+    std::uint32_t width, tokens, bounded;
+};
+
 /// One pipeline a kernel and shape, made when the model is loaded. Outlived by the Device.
 class Kernels {
 public:
@@ -40,6 +51,13 @@ public:
     /// `activated`: of ProductResult::Gates. `keepGates`: f and i stay in the push's places for them.
     void mlgru(Commands& commands, const MlgruPush& push, bool activated, bool keepGates) const;
 
+    // What a layer that is looked at or edited runs instead of the ends of products.
+    void edit(Commands& commands, VkDeviceAddress values, VkDeviceAddress edits, EditRange range, std::uint32_t width,
+              std::uint32_t tokens) const;
+    void editedMlgru(Commands& commands, const EditedMlgruPush& push) const;
+    void glu(Commands& commands, VkDeviceAddress uv, VkDeviceAddress out, std::uint32_t width, std::uint32_t tokens) const;
+    void add(Commands& commands, VkDeviceAddress x, VkDeviceAddress y, std::uint32_t width, std::uint32_t tokens) const;
+
 private:
     static void quantise(Commands& commands, const Pipeline& pipeline, const QuantisePush& push) {
         commands.dispatch(pipeline, push, {push.tokens, 1, 1});
@@ -50,6 +68,7 @@ private:
     Pipeline plainQuantise_, gateQuantise_, gluQuantise_;
     std::array<std::array<Pipeline, 2>, 2> mlgru_;  // [activated][keepGates]
     std::array<Pipeline, 5> matrix_;                // [ProductResult]
+    Pipeline edit_, editedMlgru_, glu_, add_;
     bool fuses_ = false;
     BitLinearProduct one_, several_;  // tokens
 };

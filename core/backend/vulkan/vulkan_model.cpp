@@ -24,6 +24,16 @@ constexpr std::size_t gatherers = 4;
 
 std::size_t sizeOf(int extent) { return static_cast<std::size_t>(extent); }
 
+/// Lies in memory between any two steps.
+bool isStream(TraceTensor tensor) {
+    return tensor == TraceTensor::Residual || tensor == TraceTensor::MidResidual || tensor == TraceTensor::LayerOutput;
+}
+/// The gates' kernel leaves it in memory where it is told to.
+bool isGate(TraceTensor tensor) {
+    return tensor == TraceTensor::OutputGate || tensor == TraceTensor::ForgetGate || tensor == TraceTensor::Candidate ||
+           tensor == TraceTensor::State;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<VulkanState>> VulkanState::create(std::shared_ptr<Device> device, const ModelConfig& config) {
@@ -108,14 +118,15 @@ Status VulkanModel::allocateScratch() {
     if (tokens > tokenGrain) tokens = tokens / tokenGrain * tokenGrain;
     chunk_ = static_cast<std::uint32_t>(tokens);
     headTokens_ = std::min(chunk_, mostHeadTokens);
-    // A trace keeps f, so that h needs a place of its own.
-    tracedChunk_ =
-        static_cast<std::uint32_t>(std::clamp<std::size_t>(tokens * std::max(3 * state, inner) / (4 * state), 1, tokens));
+    // A trace keeps f, so that h needs a place of its own, and so does a GLU's product beside u and v.
+    const std::size_t watched = std::max(4 * state, 3 * glu);
+    watchedChunk_ =
+        static_cast<std::uint32_t>(std::clamp<std::size_t>(tokens * std::max(3 * state, inner) / watched, 1, tokens));
 
     for (const Row& row : rows) {
-        // At least a token with all of its gates kept, or as many as are not fused.
+        // At least a token of which everything is seen, or as many as are not fused.
         const std::size_t least =
-            row.buffer == &Scratch::y ? std::max(4 * state, kernels_.fuses() ? 2 * glu * Kernels::fewestForMatrix : 0) : 0;
+            row.buffer == &Scratch::y ? std::max(watched, kernels_.fuses() ? 2 * glu * Kernels::fewestForMatrix : 0) : 0;
         TERNION_TRY(scratch_.*row.buffer,
                     device_->allocate(std::max(chunk_ * row.bytesPerToken, least * sizeof(float)), MemoryKind::Device));
     }
@@ -238,52 +249,155 @@ VulkanModel::ReadbackPlan VulkanModel::planReadback(std::uint32_t tokens, const 
     plan.logits = options.logits == LogitsWanted::All ? tokens : options.logits == LogitsWanted::Last ? 1 : 0;
     plan.bytes = VkDeviceSize{plan.logits} * sizeOf(config.vocabSize) * sizeof(float);
     for (const auto& item : options.trace.items) {
-        const int width = item.tensor == TraceTensor::Residual ? config.hiddenSize : config.stateSize();
-        const VkDeviceSize size = VkDeviceSize{tokens} * sizeOf(width) * sizeof(float);
+        const VkDeviceSize size = VkDeviceSize{tokens} * sizeOf(widthOf(item.tensor, config)) * sizeof(float);
         plan.traced.push_back({item, plan.bytes, size});
         plan.bytes += size;
     }
     return plan;
 }
 
-void VulkanModel::recordPass(Commands& commands, const Buffer& input, const VulkanState& state, std::uint32_t tokens,
-                             const ReadbackPlan& plan) const {
-    const Scratch& s = scratch_;
-    const auto keep = [&](TraceTensor tensor, std::size_t layer, const Buffer& from, VkDeviceSize part = 0) {
-        for (const Traced& traced : plan.traced)
-            if (traced.item.tensor == tensor && sizeOf(traced.item.layer) == layer)
-                commands.copy(from, part * traced.size, s.readback, traced.offset, traced.size);
-    };
-    const auto wantsGates = [&](std::size_t layer) {
-        return std::any_of(plan.traced.begin(), plan.traced.end(), [&](const Traced& traced) {
-            return sizeOf(traced.item.layer) == layer && traced.item.tensor != TraceTensor::Residual;
-        });
-    };
+EditRange VulkanModel::EditRanges::of(TraceRequest::Item item) const {
+    const auto found = std::find_if(ranges_.begin(), ranges_.end(), [&](const auto& entry) { return entry.first == item; });
+    return found == ranges_.end() ? EditRange{} : found->second;
+}
 
-    const std::size_t layers = weights_.layers.size();
-    commands.copy(input, 0, s.x, 0, VkDeviceSize{tokens} * sizeOf(model_->config.hiddenSize) * sizeof(float));
-    for (std::size_t layer = 0; layer < layers; ++layer) {
-        keep(TraceTensor::Residual, layer, s.x);
-        const bool gates = wantsGates(layer);
-        recordRecurrence(commands, layer, state, tokens, gates);
-        keep(TraceTensor::Candidate, layer, s.y, 0);
-        keep(TraceTensor::ForgetGate, layer, s.y, 1);
-        keep(TraceTensor::OutputGate, layer, s.y, 2);
-        keep(TraceTensor::State, layer, s.y, 3);
-        recordOutputGate(commands, layer, tokens, gates);
-        recordChannelMixer(commands, layer, tokens);
+Result<VulkanModel::EditRanges> VulkanModel::uploadEdits(std::span<const Edit> intervention) {
+    struct DeviceEdit {
+        std::uint32_t first, end, kind;
+        float a, b;
+    };
+    EditRanges ranges;
+    if (intervention.empty()) return ranges;
+    const VkDeviceSize bytes = intervention.size() * sizeof(DeviceEdit);
+    if (scratch_.edits.size < bytes) {
+        TERNION_TRY(scratch_.edits, device_->allocate(bytes, MemoryKind::Upload));
     }
-    const bool wantsNorm = std::any_of(plan.traced.begin(), plan.traced.end(), [&](const Traced& traced) {
-        return traced.item.tensor == TraceTensor::Residual && sizeOf(traced.item.layer) == layers;
+    // Those of one intermediate lie together, in their order.
+    std::vector<Edit> sorted(intervention.begin(), intervention.end());
+    const auto itemOf = [](const Edit& edit) { return TraceRequest::Item{edit.tensor, edit.layer}; };
+    std::stable_sort(sorted.begin(), sorted.end(), [&](const Edit& a, const Edit& b) { return itemOf(a) < itemOf(b); });
+    const auto entries = scratch_.edits.as<DeviceEdit>();
+    for (std::size_t k = 0, begin = 0; k < sorted.size(); ++k) {
+        const Edit& edit = sorted[k];
+        const int end = edit.channels == 0 ? widthOf(edit.tensor, model_->config) : edit.firstChannel + edit.channels;
+        entries[k] = {static_cast<std::uint32_t>(edit.firstChannel), static_cast<std::uint32_t>(end),
+                      static_cast<std::uint32_t>(edit.kind), edit.a, edit.b};
+        if (k + 1 < sorted.size() && itemOf(sorted[k + 1]) == itemOf(edit)) continue;
+        ranges.add(itemOf(edit), {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(k + 1)});
+        begin = k + 1;
+    }
+    return ranges;
+}
+
+void VulkanModel::keep(Commands& commands, const Watch& watch, TraceRequest::Item item, Seen seen) const {
+    for (const Traced& traced : watch.plan.traced)
+        if (traced.item == item) commands.copy(seen.buffer, seen.offset, scratch_.readback, traced.offset, traced.size);
+}
+
+void VulkanModel::see(Commands& commands, const Watch& watch, TraceRequest::Item item, Seen seen, std::uint32_t tokens) const {
+    if (const EditRange range = watch.edits.of(item); range.begin < range.end)
+        kernels_.edit(commands, seen.buffer.address + seen.offset, scratch_.edits.address, range,
+                      static_cast<std::uint32_t>(widthOf(item.tensor, model_->config)), tokens);
+    keep(commands, watch, item, seen);
+}
+
+/// Whether something of the layer is asked for that its usual kernels never write to memory, or cannot be edited there.
+bool VulkanModel::takesApart(const Watch& watch, int layer) const {
+    for (const Traced& traced : watch.plan.traced)
+        if (traced.item.layer == layer && !isStream(traced.item.tensor) && !isGate(traced.item.tensor)) return true;
+    for (int k = 0; k < traceTensors; ++k) {
+        const auto tensor = static_cast<TraceTensor>(k);
+        if (const EditRange range = watch.edits.of({tensor, layer}); !isStream(tensor) && range.begin < range.end) return true;
+    }
+    return false;
+}
+
+void VulkanModel::recordMixers(Commands& commands, int layer, const VulkanState& state, std::uint32_t tokens,
+                               const Watch& watch) const {
+    const Buffer& y = scratch_.y;
+    const auto index = sizeOf(layer);
+    const bool gates = std::any_of(watch.plan.traced.begin(), watch.plan.traced.end(), [&](const Traced& traced) {
+        return traced.item.layer == layer && isGate(traced.item.tensor);
     });
-    if (wantsNorm) {
+    recordRecurrence(commands, index, state, tokens, gates);
+    const VkDeviceSize gateBytes = VkDeviceSize{tokens} * weights_.layers[index].ifg.rows * sizeof(float);
+    keep(commands, watch, {TraceTensor::Candidate, layer}, {y, 0});
+    keep(commands, watch, {TraceTensor::ForgetGate, layer}, {y, gateBytes});
+    keep(commands, watch, {TraceTensor::OutputGate, layer}, {y, 2 * gateBytes});
+    keep(commands, watch, {TraceTensor::State, layer}, {y, 3 * gateBytes});
+    recordOutputGate(commands, index, tokens, gates);
+    see(commands, watch, {TraceTensor::MidResidual, layer}, {scratch_.x}, tokens);
+    recordChannelMixer(commands, index, tokens);
+}
+
+/// The same with every intermediate written to memory before the next is made of it.
+void VulkanModel::recordMixersApart(Commands& commands, int layer, const VulkanState& state, std::uint32_t tokens,
+                                    const Watch& watch) const {
+    const DeviceLayer& weights = weights_.layers[sizeOf(layer)];
+    const Scratch& s = scratch_;
+    const std::uint32_t width = weights.ifg.rows, hidden = weights.o.rows, glu = weights.down.columns;
+    const VkDeviceSize gateBytes = VkDeviceSize{tokens} * width * sizeof(float);
+    kernels_.normQuantiseThree(commands, quantisePush(s.x, weights.attnNorm, weights.ifg, tokens));
+    kernels_.bitLinear(commands, productPush(weights.ifg, s.y, tokens), 3, ProductResult::Store);
+    see(commands, watch, {TraceTensor::CandidateProjection, layer}, {s.y, 0}, tokens);
+    see(commands, watch, {TraceTensor::ForgetProjection, layer}, {s.y, gateBytes}, tokens);
+    see(commands, watch, {TraceTensor::OutputGate, layer}, {s.y, 2 * gateBytes}, tokens);
+    kernels_.editedMlgru(commands,
+                         {s.y.address, s.y.address + gateBytes, weights.lowerBound,
+                          state.h_.address + sizeOf(layer) * width * sizeof(float), s.y.address + 3 * gateBytes,
+                          s.edits.address, watch.edits.of({TraceTensor::ForgetGate, layer}),
+                          watch.edits.of({TraceTensor::Candidate, layer}), watch.edits.of({TraceTensor::State, layer}), width,
+                          tokens, weights.lowerBound != 0 ? 1U : 0U});
+    keep(commands, watch, {TraceTensor::Candidate, layer}, {s.y, 0});
+    keep(commands, watch, {TraceTensor::ForgetGate, layer}, {s.y, gateBytes});
+    keep(commands, watch, {TraceTensor::State, layer}, {s.y, 3 * gateBytes});
+
+    QuantisePush gate = quantisePush(s.y, weights.gNorm, weights.o, tokens);
+    gate.x += 2 * gateBytes;
+    gate.state = s.y.address + 3 * gateBytes;
+    kernels_.gateQuantise(commands, gate);
+    kernels_.bitLinear(commands, productPush(weights.o, s.y, tokens), 1, ProductResult::Store);
+    see(commands, watch, {TraceTensor::TokenMixer, layer}, {s.y}, tokens);
+    kernels_.add(commands, s.x.address, s.y.address, hidden, tokens);
+    see(commands, watch, {TraceTensor::MidResidual, layer}, {s.x}, tokens);
+
+    const VkDeviceSize productAt = VkDeviceSize{tokens} * 2 * glu * sizeof(float);
+    kernels_.normQuantise(commands, quantisePush(s.x, weights.mlpNorm, weights.gate, tokens));
+    kernels_.bitLinear(commands, productPush(weights.gate, s.y, tokens), 1, ProductResult::Store);
+    see(commands, watch, {TraceTensor::GluProjection, layer}, {s.y}, tokens);
+    kernels_.glu(commands, s.y.address, s.y.address + productAt, glu, tokens);
+    see(commands, watch, {TraceTensor::Glu, layer}, {s.y, productAt}, tokens);
+    QuantisePush down = quantisePush(s.y, 0, weights.down, tokens);
+    down.x += productAt;
+    kernels_.plainQuantise(commands, down);
+    kernels_.bitLinear(commands, productPush(weights.down, s.y, tokens), 1, ProductResult::Store);
+    see(commands, watch, {TraceTensor::ChannelMixer, layer}, {s.y}, tokens);
+    kernels_.add(commands, s.x.address, s.y.address, hidden, tokens);
+}
+
+void VulkanModel::recordPass(Commands& commands, const Buffer& input, const VulkanState& state, std::uint32_t tokens,
+                             const Watch& watch) const {
+    const Scratch& s = scratch_;
+    const int layers = model_->config.numLayers;
+    commands.copy(input, 0, s.x, 0, VkDeviceSize{tokens} * sizeOf(model_->config.hiddenSize) * sizeof(float));
+    for (int layer = 0; layer < layers; ++layer) {
+        see(commands, watch, {TraceTensor::Residual, layer}, {s.x}, tokens);
+        if (takesApart(watch, layer))
+            recordMixersApart(commands, layer, state, tokens, watch);
+        else
+            recordMixers(commands, layer, state, tokens, watch);
+        see(commands, watch, {TraceTensor::LayerOutput, layer}, {s.x}, tokens);
+    }
+    const TraceRequest::Item normed{TraceTensor::Residual, layers};
+    if (std::any_of(watch.plan.traced.begin(), watch.plan.traced.end(),
+                    [&](const Traced& traced) { return traced.item == normed; })) {
         QuantisePush norm = quantisePush(s.x, weights_.norm, weights_.head, tokens);
         norm.values = s.y.address;
         norm.keepValues = 1;
         kernels_.normQuantise(commands, norm);
-        keep(TraceTensor::Residual, layers, s.y);
+        keep(commands, watch, normed, {s.y});
     }
-    recordHead(commands, tokens - plan.logits, plan.logits);
+    recordHead(commands, tokens - watch.plan.logits, watch.plan.logits);
 }
 
 Status VulkanModel::makeRoomToRead(const ReadbackPlan& plan) {
@@ -332,7 +446,7 @@ Status VulkanModel::decodeStep(TokenId token, VulkanState& state, ForwardOutput&
     if (!state.decode_ || state.decodeReadback_ != readbackMade_) {
         TERNION_TRY(state.decode_, device_->commands());
         TERNION_CHECK(state.decode_->begin());
-        recordPass(*state.decode_, scratch_.input[0], state, 1, plan);
+        recordPass(*state.decode_, scratch_.input[0], state, 1, {plan, {}});
         TERNION_CHECK(state.decode_->end());
         state.decodeReadback_ = readbackMade_;
     }
@@ -354,7 +468,8 @@ Result<PassTimes> VulkanModel::timeKernels(int tokens) {
     TERNION_TRY(auto commands,
                 device_->timedCommands(static_cast<std::uint32_t>(weights_.layers.size()) * ofALayer + ofTheHead));
     TERNION_CHECK(commands.begin());
-    recordPass(commands, scratch_.input[0], static_cast<const VulkanState&>(*state), static_cast<std::uint32_t>(count), plan);
+    recordPass(commands, scratch_.input[0], static_cast<const VulkanState&>(*state), static_cast<std::uint32_t>(count),
+               {plan, {}});
     TERNION_CHECK(commands.end());
     TERNION_CHECK(device_->run(commands));
     PassTimes times{count, {}};
@@ -368,7 +483,9 @@ Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, Devi
     auto& state = static_cast<VulkanState&>(deviceState);
     ForwardOutput output;
     TERNION_TRY(output.trace, Trace::create(options.trace, model_->config, static_cast<int>(tokens.size())));
-    if (tokens.size() == 1 && options.logits == LogitsWanted::Last && options.trace.items.empty()) {
+    TERNION_CHECK(checkIntervention(options.intervention, model_->config));
+    const bool watched = !options.trace.items.empty() || !options.intervention.empty();
+    if (tokens.size() == 1 && options.logits == LogitsWanted::Last && !watched) {
         if (options.stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
         if (persistent_) {
             TERNION_TRY(auto decoded, decode({tokens.front()}, state));
@@ -379,7 +496,8 @@ Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, Devi
         return output;
     }
     // Equal parts. While the device works on one, the host gathers the next one's embeddings and records its commands.
-    const std::size_t most = options.trace.items.empty() ? chunk_ : tracedChunk_;
+    TERNION_TRY(const auto edits, uploadEdits(options.intervention));
+    const std::size_t most = watched ? watchedChunk_ : chunk_;
     const std::size_t parts = (tokens.size() + most - 1) / most;
     std::size_t share = parts == 0 ? 0 : (tokens.size() + parts - 1) / parts;
     if (share > tokenGrain) share = std::min<std::size_t>(most, (share + tokenGrain - 1) / tokenGrain * tokenGrain);
@@ -401,7 +519,7 @@ Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, Devi
             TERNION_TRY(auto commands, device_->commands());
             Chunk next{std::move(commands), static_cast<int>(first), count, planReadback(count, partOptions)};
             TERNION_CHECK(next.commands.begin());
-            recordPass(next.commands, input, state, count, next.plan);
+            recordPass(next.commands, input, state, count, {next.plan, edits});
             TERNION_CHECK(next.commands.end());
             for (const auto& gathered : gathering) gathered.wait();
             if (const auto before = std::exchange(running, {})) TERNION_CHECK(finishChunk(*before, state, output));
@@ -415,6 +533,29 @@ Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, Devi
     if (running) TERNION_CHECK(finishChunk(*running, state, output));  // even after an error: its commands must not go before
     if (!ran) return ran.error();
     return output;
+}
+
+Result<std::vector<float>> VulkanModel::readOut(std::span<const float> x, const std::stop_token& stop) {
+    TERNION_CHECK(checkLayerInput(0, x.size(), model_->config));
+    const std::size_t hidden = sizeOf(model_->config.hiddenSize);
+    std::vector<float> logits;
+    logits.reserve(x.size() / hidden * weights_.head.rows);
+    while (!x.empty()) {
+        if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
+        const auto part = x.first(std::min(x.size(), headTokens_ * hidden));
+        const auto tokens = static_cast<std::uint32_t>(part.size() / hidden);
+        std::copy(part.begin(), part.end(), scratch_.input[0].as<float>().begin());
+        TERNION_TRY(auto commands, device_->commands());
+        TERNION_CHECK(commands.begin());
+        commands.copy(scratch_.input[0], 0, scratch_.x, 0, part.size_bytes());
+        recordHead(commands, 0, tokens);
+        TERNION_CHECK(commands.end());
+        TERNION_CHECK(device_->run(commands));
+        const auto rows = scratch_.readback.as<const float>().first(std::size_t{tokens} * weights_.head.rows);
+        logits.insert(logits.end(), rows.begin(), rows.end());
+        x = x.subspan(part.size());
+    }
+    return logits;
 }
 
 Result<std::vector<float>> VulkanModel::forwardLayer(int layer, std::span<const float> x, DeviceState& state) {

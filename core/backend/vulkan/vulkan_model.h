@@ -53,6 +53,7 @@ public:
     MemoryUse memory() const override;
     Result<PassTimes> timeKernels(int tokens) override;
     Result<double> measureReadBandwidth() override { return vulkan::measureReadBandwidth(*device_); }
+    Result<std::vector<float>> readOut(std::span<const float> x, const std::stop_token& stop) override;
     Result<std::vector<float>> forwardLayer(int layer, std::span<const float> x, DeviceState& state) override;
     Result<BitLinearOutput> bitLinear(const BitLinear& linear, std::span<const float> x) override;
 
@@ -65,6 +66,7 @@ private:
         Buffer codes, steps, sums;    // [P, T, in] what BitLinears are given, quantised
         Buffer logits;                // [headTokens, V]
         Buffer readback;              // logits, then what is traced
+        Buffer edits;                 // of the intervention, written by the host; there is none before the first
     };
     /// Where in the readback what a pass was asked for will lie, in bytes.
     struct Traced {
@@ -75,6 +77,20 @@ private:
         std::uint32_t logits = 0;  ///< rows, of the last tokens; they come first
         std::vector<Traced> traced;
         VkDeviceSize bytes = 0;
+    };
+    /// Where in Scratch::edits those of an intermediate are.
+    class EditRanges {
+    public:
+        void add(TraceRequest::Item item, EditRange range) { ranges_.push_back({item, range}); }
+        EditRange of(TraceRequest::Item item) const;
+
+    private:
+        std::vector<std::pair<TraceRequest::Item, EditRange>> ranges_;
+    };
+    /// What a pass is asked for besides its logits.
+    struct Watch {
+        const ReadbackPlan& plan;
+        const EditRanges& edits;
     };
 
     /// A part of a prefill that the device works on.
@@ -103,8 +119,20 @@ private:
     void recordChannelMixer(Commands& commands, std::size_t layer, std::uint32_t tokens) const;
     void recordHead(Commands& commands, std::uint32_t first, std::uint32_t tokens) const;
     ReadbackPlan planReadback(std::uint32_t tokens, const ForwardOptions& options) const;
+    /// A part of a buffer, `[tokens, width]`, that a trace or an intervention may name.
+    struct Seen {
+        const Buffer& buffer;
+        VkDeviceSize offset = 0;
+    };
+    void keep(Commands& commands, const Watch& watch, TraceRequest::Item item, Seen seen) const;
+    void see(Commands& commands, const Watch& watch, TraceRequest::Item item, Seen seen, std::uint32_t tokens) const;
+    bool takesApart(const Watch& watch, int layer) const;
+    void recordMixers(Commands& commands, int layer, const VulkanState& state, std::uint32_t tokens, const Watch& watch) const;
+    void recordMixersApart(Commands& commands, int layer, const VulkanState& state, std::uint32_t tokens,
+                           const Watch& watch) const;
     void recordPass(Commands& commands, const Buffer& input, const VulkanState& state, std::uint32_t tokens,
-                    const ReadbackPlan& plan) const;
+                    const Watch& watch) const;
+    Result<EditRanges> uploadEdits(std::span<const Edit> intervention);
     Status makeRoomToRead(const ReadbackPlan& plan);
     Status decodeStep(TokenId token, VulkanState& state, ForwardOutput& output);
     Status finishChunk(const Chunk& chunk, VulkanState& state, ForwardOutput& output);
@@ -117,7 +145,7 @@ private:
     std::optional<PersistentDecode> persistent_;
     Scratch scratch_;
     std::uint32_t chunk_ = 1;        // tokens a submission, at most
-    std::uint32_t tracedChunk_ = 1;  // the same where gates are traced
+    std::uint32_t watchedChunk_ = 1;  // the same where something is traced or edited
     std::uint32_t headTokens_ = 1;   // tokens that go through the head together
     int readbackMade_ = 0;           // counts the buffers that scratch_.readback has been
 };
