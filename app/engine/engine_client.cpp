@@ -118,7 +118,7 @@ Result<std::shared_ptr<const OpenModel>> readModel(const QString& path, const Pr
 }  // namespace
 
 struct EngineClient::Engine {
-    WantedDevice wanted;      // these two the GUI's thread touches too
+    WantedDevice wanted;  // these two the GUI's thread touches too
     WantedTrace wantedTrace;
     BackendRegistry registry;
     std::string preferredDevice;
@@ -223,8 +223,7 @@ struct EngineClient::Engine {
             TERNION_TRY(auto output, device->forward(std::span(ids).subspan(at, end - at), *state, options));
             if (at >= from) onTrace(static_cast<int>(at), std::move(output.trace));
             at = end;
-            if (ids.size() - from > chunk)
-                progress.tell("Tracing the conversation", double(at) / double(ids.size()));
+            if (ids.size() - from > chunk) progress.tell("Tracing the conversation", double(at) / double(ids.size()));
             TERNION_TRY(auto here, state->snapshot());
             SessionSnapshot place{std::move(here), {ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(at)}, {}};
             std::erase_if(traced, [&](const SessionSnapshot& other) { return other.tokens == place.tokens; });
@@ -421,19 +420,18 @@ void EngineClient::inspect(const InspectRequest& request) {
         if (request.trace.items.empty()) return ended(text->number, {});
         const auto same = std::mismatch(text->ids.begin(), text->ids.end(), request.known.begin(), request.known.end()).first;
         const auto from = std::min<std::ptrdiff_t>(request.from, same - text->ids.begin());
-        const auto done = engine->trace(text->ids, static_cast<std::size_t>(from), request.trace, reportTo(source.get_token()),
-                                        [&](int firstToken, Trace trace) {
-                                            tell({text->number, firstToken, std::make_shared<const Trace>(std::move(trace)),
-                                                  false, {}});
-                                        });
+        const auto done =
+            engine->trace(text->ids, static_cast<std::size_t>(from), request.trace, reportTo(source.get_token()),
+                          [&](int firstToken, Trace trace) {
+                              tell({text->number, firstToken, std::make_shared<const Trace>(std::move(trace)), false, {}});
+                          });
         ended(text->number, done ? std::nullopt : std::optional(done.error()));
     });
 }
 
 void EngineClient::traceAnswers(TraceRequest request) { engine_->wantedTrace.set(std::move(request)); }
 
-void EngineClient::compute(const QString& tag,
-                           std::function<void(std::shared_ptr<DeviceModel>, const std::stop_token&)> work) {
+void EngineClient::compute(const QString& tag, std::function<void(std::shared_ptr<DeviceModel>, const std::stop_token&)> work) {
     post("compute " + tag.toStdString(),
          [work = std::move(work), engine = engine_, source = replace(tag)](const std::stop_token& stop) mutable {
              const std::stop_callback forward(stop, [&source] { source.request_stop(); });

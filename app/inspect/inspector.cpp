@@ -161,17 +161,20 @@ void Inspector::takeText(const std::shared_ptr<const ReadText>& text) {
 void Inspector::takeTrace(const TracedTokens& tokens) {
     if (tokens.trace && tokens.text == text_) {
         for (const Trace::Tensor& tensor : tokens.trace->tensors) {
-            // What does not continue a series came before it was wanted, or was dropped: it is asked for anew when there is time.
+            // What does not continue a series came before it was wanted, or was dropped: it is asked for anew when there is
+            // time.
             const int end = store_.endToken(tensor.item);
             if (tokens.firstToken > end || tokens.firstToken + tensor.tokens <= end) continue;
             const int known = end - tokens.firstToken;
-            const auto fresh = std::span(tensor.values).subspan(static_cast<std::size_t>(known) * static_cast<std::size_t>(tensor.width));
+            const auto fresh =
+                std::span(tensor.values).subspan(static_cast<std::size_t>(known) * static_cast<std::size_t>(tensor.width));
             const auto kept = store_.append(tensor.item, end, tensor.tokens - known, tensor.width, fresh);
             if (!kept) emit notice(QString::fromStdString(kept.error().text()));
         }
         if (store_.droppedBytes() > 0 && !std::exchange(saidDropped_, true))
-            emit notice(tr("Traces take more memory than the limit: the oldest tokens are no longer shown. Raise the limit, or let "
-                           "them be written to disk, under Inspect."));
+            emit notice(
+                tr("Traces take more memory than the limit: the oldest tokens are no longer shown. Raise the limit, or let "
+                   "them be written to disk, under Inspect."));
         emit traced();
     }
     if (!tokens.last) return;

@@ -55,9 +55,9 @@ public:
 
 signals:
     void selectionChanged();
-    void modelChanged();     ///< another one, or the same one again
-    void timelineChanged();  ///< it has grown, or is another text: series() tells what is still there
-    void traced();           ///< some series has grown; at most 30 times a second
+    void modelChanged();               ///< another one, or the same one again
+    void timelineChanged();            ///< it has grown, or is another text: series() tells what is still there
+    void traced();                     ///< some series has grown; at most 30 times a second
     void notice(const QString& text);  ///< for an inline message: traces were dropped, or could not be made
 
 private:

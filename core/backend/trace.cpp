@@ -8,8 +8,8 @@ namespace ternion {
 
 std::string_view nameOf(TraceTensor tensor) {
     constexpr std::array<std::string_view, traceTensors> names{
-        "residual",  "candidate_projection", "forget_projection", "output_gate", "forget_gate", "candidate", "state",
-        "token_mixer", "mid_residual",       "glu_projection",    "glu",         "channel_mixer", "layer_output"};
+        "residual",    "candidate_projection", "forget_projection", "output_gate", "forget_gate",   "candidate",   "state",
+        "token_mixer", "mid_residual",         "glu_projection",    "glu",         "channel_mixer", "layer_output"};
     return names[static_cast<std::size_t>(tensor)];
 }
 

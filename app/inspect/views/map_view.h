@@ -12,9 +12,9 @@
 
 namespace ternion::app {
 
-/// Draws the source with numbered axes and a scale bar. Reducing it to pixels is done on another thread; until that is ready the
-/// last image is shown stretched. Wheel zooms about the pointer, dragging pans, Shift and dragging selects a rectangle of cells;
-/// arrow keys move the current cell, + and - zoom, 0 shows all, Return activates. GUI thread.
+/// Draws the source with numbered axes and a scale bar. Reducing it to pixels is done on another thread; until that is ready
+/// the last image is shown stretched. Wheel zooms about the pointer, dragging pans, Shift and dragging selects a rectangle of
+/// cells; arrow keys move the current cell, + and - zoom, 0 shows all, Return activates. GUI thread.
 class MapView : public QWidget, public Exportable {
     Q_OBJECT
 
@@ -68,7 +68,7 @@ private:
     ColorScale scale_;
     QString rowTitle_, columnTitle_;
     MapRegion region_;
-    QImage image_;           // of imageRegion_
+    QImage image_;  // of imageRegion_
     MapRegion imageRegion_;
     int markedRow_ = -1, markedColumn_ = -1;
     QPoint pressedAt_;
