@@ -13,6 +13,12 @@ std::string_view nameOf(TraceTensor tensor) {
     return names[static_cast<std::size_t>(tensor)];
 }
 
+std::optional<TraceTensor> tensorNamed(std::string_view name) {
+    for (int k = 0; k < traceTensors; ++k)
+        if (nameOf(static_cast<TraceTensor>(k)) == name) return static_cast<TraceTensor>(k);
+    return std::nullopt;
+}
+
 int widthOf(TraceTensor tensor, const ModelConfig& config) {
     switch (tensor) {
         case TraceTensor::Residual:
