@@ -168,11 +168,13 @@ struct EngineClient::Engine {
         all.insert(all.end(), answer.begin(), answer.end());
         std::size_t known = startsWith(all, session->tokens()) ? session->tokens().size() : 0;
         const SessionSnapshot* nearest = nullptr;
-        for (const auto& snapshot : snapshots) {
-            if (snapshot.tokens.size() <= known || !startsWith(all, snapshot.tokens)) continue;
-            nearest = &snapshot;
-            known = snapshot.tokens.size();
-        }
+        for (const auto* places : {&snapshots, &traced})
+            for (const auto& snapshot : *places) {
+                if (snapshot.tokens.size() <= known || !startsWith(all, snapshot.tokens)) continue;
+                if (snapshot.logits.empty() && snapshot.tokens.size() == all.size()) continue;  // the last token brings them
+                nearest = &snapshot;
+                known = snapshot.tokens.size();
+            }
         if (nearest != nullptr) {
             TERNION_CHECK(session->restore(*nearest));
         } else if (known == 0) {
@@ -198,9 +200,8 @@ struct EngineClient::Engine {
     }
 
     ReadText readText(const std::vector<TokenId>& prompt, const std::vector<TokenId>& answer) {
-        ReadText text{++texts, prompt, {}, static_cast<int>(prompt.size())};
+        ReadText text{++texts, prompt, static_cast<int>(prompt.size())};
         text.ids.insert(text.ids.end(), answer.begin(), answer.end());
-        for (const TokenId id : text.ids) text.pieces.push_back(model->tokenizer->piece(id));
         return text;
     }
 
@@ -348,6 +349,7 @@ void EngineClient::changeDevice(Engine& engine, const std::stop_token& stop) {
 }
 
 void EngineClient::generate(const ChatRequest& request) {
+    for (auto& stop : computing_) stop.request_stop();
     answerStop_.request_stop();
     answerStop_ = std::stop_source();
     answering_ = true;
@@ -431,13 +433,11 @@ void EngineClient::inspect(const InspectRequest& request) {
 
 void EngineClient::traceAnswers(TraceRequest request) { engine_->wantedTrace.set(std::move(request)); }
 
-void EngineClient::compute(const QString& tag, std::function<void(std::shared_ptr<DeviceModel>, const std::stop_token&)> work) {
-    post("compute " + tag.toStdString(),
-         [work = std::move(work), engine = engine_, source = replace(tag)](const std::stop_token& stop) mutable {
-             const std::stop_callback forward(stop, [&source] { source.request_stop(); });
-             work(engine->device, source.get_token());
-         });
+void EngineClient::cancelCompute(const QString& tag) {
+    if (const auto found = computing_.find(tag); found != computing_.end()) found->request_stop();
 }
+
+std::shared_ptr<DeviceModel> EngineClient::deviceModel() const { return engine_->device; }
 
 void EngineClient::answerEnded(int number, const AnswerFinished& finished) {
     if (number != generation_) return;

@@ -4,15 +4,9 @@
 
 #include "chat/answer_tokens.h"
 #include "chat/conversation_model.h"
+#include "chat/token_popover.h"
 
 namespace ternion::app {
-namespace {
-
-/// As people read it: the vocabulary's mark for a space is one.
-QString readable(const std::string& piece) { return QString::fromStdString(piece).replace(QChar(0x2581), QLatin1Char(' ')); }
-
-}  // namespace
-
 Inspector::Inspector(EngineClient& engine, ConversationModel& conversation, QObject* parent)
     : QObject(parent), engine_(engine), conversation_(conversation) {
     connect(&engine_, &EngineClient::modelOpened, this, [this] {
@@ -30,7 +24,7 @@ Inspector::Inspector(EngineClient& engine, ConversationModel& conversation, QObj
         if (!conversation_.answering()) return;
         const auto tokenizer = model()->tokenizer;
         for (const auto& token : tokens)
-            timeline_.push_back({token.sampled.id, readable(tokenizer->piece(token.sampled.id)),
+            timeline_.push_back({token.sampled.id, visibleToken(*tokenizer, token.sampled.id),
                                  static_cast<int>(timeline_.size()) - promptTokens_});
         emit timelineChanged();
     });
@@ -151,7 +145,7 @@ void Inspector::takeText(const std::shared_ptr<const ReadText>& text) {
         if (k < same)
             timeline_[k].answerToken = answerToken;
         else
-            timeline_.push_back({text->ids[k], readable(text->pieces[k]), answerToken});
+            timeline_.push_back({text->ids[k], visibleToken(*model()->tokenizer, text->ids[k]), answerToken});
     }
     if (!changed) return;
     emit timelineChanged();

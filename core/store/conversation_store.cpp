@@ -190,10 +190,10 @@ Status ConversationStore::setIntervention(std::int64_t conversation, const std::
     TERNION_CHECK(database_.run("DELETE FROM edits WHERE conversation = ?", {conversation}));
     for (std::size_t k = 0; k < intervention.size(); ++k) {
         const auto& [edit, active] = intervention[k];
-        TERNION_CHECK(database_.run("INSERT INTO edits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                                    {conversation, static_cast<std::int64_t>(k), std::int64_t{active}, nameOf(edit.tensor),
-                                     edit.layer, edit.firstChannel, edit.channels, static_cast<std::int64_t>(edit.kind), edit.a,
-                                     edit.b}));
+        TERNION_CHECK(
+            database_.run("INSERT INTO edits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                          {conversation, static_cast<std::int64_t>(k), std::int64_t{active}, nameOf(edit.tensor), edit.layer,
+                           edit.firstChannel, edit.channels, static_cast<std::int64_t>(edit.kind), edit.a, edit.b}));
     }
     return transaction.commit();
 }

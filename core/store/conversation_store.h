@@ -54,8 +54,8 @@ struct Conversation {
     ConversationSummary summary;
     std::string systemPrompt;
     SamplerSettings sampler;
-    int maxTokens = 512;                  ///< the longest answer
-    std::vector<StoredMessage> messages;  ///< the current branch, in order
+    int maxTokens = 512;                   ///< the longest answer
+    std::vector<StoredMessage> messages;   ///< the current branch, in order
     std::vector<StoredEdit> intervention;  ///< in the order in which they apply
 };
 
