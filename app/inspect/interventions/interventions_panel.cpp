@@ -257,9 +257,12 @@ private:
 
 PanelDefinition interventionsPanel() {
     return {
-        "interventions", InterventionsPanel::tr("Interventions"),
+        "interventions",
+        InterventionsPanel::tr("Interventions"),
         InterventionsPanel::tr("Zero, scale, clamp or pin parts of the model, and see what the last answer would have been."),
-        Qt::RightDockWidgetArea, [](const PanelContext& context) { return new InterventionsPanel(context); }};
+        Qt::RightDockWidgetArea,
+        [](const PanelContext& context) { return new InterventionsPanel(context); },
+        true};
 }
 
 }  // namespace ternion::app
