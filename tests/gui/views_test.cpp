@@ -7,12 +7,15 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPainter>
+#include <QSvgRenderer>
+#include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTimer>
 #include <QToolTip>
 #include <QVBoxLayout>
 #include <QWheelEvent>
 #include <QXmlStreamReader>
+#include <array>
 #include <cmath>
 
 #include "chat_fixture.h"
@@ -195,6 +198,37 @@ private slots:
         QCOMPARE((ColorScale{ColorScale::Map::Sequential, 1, 1, {}}.color(1)), QRgb(0xff440154));
     }
 
+    void seriesAreToldApartWithAnyColourVision() {
+        using Matrix = std::array<std::array<double, 3>, 3>;  // of linear light
+        constexpr std::array<Matrix, 4> eyes{{
+            {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}},
+            {{{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}}},
+            {{{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}}},
+            {{{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}}},
+        }};
+        const auto linear = [](double c) { return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); };
+        const auto times = [](const Matrix& m, const std::array<double, 3>& v) {
+            std::array<double, 3> out{};
+            for (std::size_t i = 0; i < 3; ++i) out[i] = std::max(m[i][0] * v[0] + m[i][1] * v[1] + m[i][2] * v[2], 0.0);
+            return out;
+        };
+        const auto lab = [&](const QColor& color, const Matrix& eye) {
+            const auto seen = times(eye, {linear(color.redF()), linear(color.greenF()), linear(color.blueF())});
+            auto xyz = times({{{0.4124, 0.3576, 0.1805}, {0.2126, 0.7152, 0.0722}, {0.0193, 0.1192, 0.9505}}}, seen);
+            for (std::size_t i = 0; i < 3; ++i) xyz[i] = std::cbrt(xyz[i] / std::array{0.9505, 1.0, 1.089}[i]);
+            return std::array{116 * xyz[1] - 16, 500 * (xyz[0] - xyz[1]), 200 * (xyz[1] - xyz[2])};
+        };
+        for (int a = 0; a < 6; ++a)
+            for (int b = 0; b < a; ++b)
+                for (const Matrix& eye : eyes) {
+                    const auto x = lab(PlotView::seriesColor(a), eye);
+                    const auto y = lab(PlotView::seriesColor(b), eye);
+                    QVERIFY2(std::hypot(x[0] - y[0], x[1] - y[1], x[2] - y[2]) >= 20,
+                             qPrintable(QString("%1 %2").arg(a).arg(b)));
+                }
+        QCOMPARE(PlotView::seriesColor(6), PlotView::seriesColor(0));
+    }
+
     void reducingTakesTheMeanOfWhatAPixelCovers() {
         const Numbers source(6, 4, 5);
         const auto reduced = [&](const MapRegion& region, int height, int width) {
@@ -352,6 +386,7 @@ private slots:
         window.map->setSource(source, ColorScale::diverging(-3, 3, "activation"));
         fillPlot(*window.plot);
         QVERIFY(isReady(*window.map));
+        QDir().mkpath(TERNION_SCREENSHOTS);
         for (const auto& [panel, widget] : {std::pair<QString, QWidget*>{"weights", window.map}, {"gates", window.plot}}) {
             answer = file("picture");  // the suffix is put there
             window.trigger(qPrintable(panel + ".export.png"));
@@ -378,10 +413,15 @@ private slots:
                 if (svg.isCharacters() && !svg.isWhitespace()) texts << svg.text().toString().trimmed();
             }
             QVERIFY2(!svg.hasError(), qPrintable(svg.errorString()));
+            QImage drawn(widget->size() * 2, QImage::Format_RGB32);
+            drawn.fill(Qt::red);
+            QPainter painter(&drawn);
+            QSvgRenderer(file("picture.svg")).render(&painter);
+            painter.end();
+            drawn.save(QString(TERNION_SCREENSHOTS "/export-%1-svg.png").arg(panel));
             QVERIFY2(texts.contains("token"), qPrintable(texts.join(' ')));
             QCOMPARE(images, widget == window.map ? 1 : 0);
             for (const char* suffix : {"png", "pdf", "svg"}) {
-                QDir().mkpath(TERNION_SCREENSHOTS);
                 const QString kept = QString(TERNION_SCREENSHOTS "/export-%1.%2").arg(panel, suffix);
                 QFile::remove(kept);
                 QVERIFY(QFile::rename(file("picture") + '.' + suffix, kept));
@@ -430,7 +470,7 @@ private slots:
     void failureIsToldInTheView() {
         Window window;
         window.trigger("weights.export.png");
-        QVERIFY(window.message()->isVisible());  // nothing to save yet
+        QVERIFY(QTest::qWaitFor([&] { return window.message()->isVisible(); }, patience));  // nothing to save yet
         window.map->setSource(std::make_shared<Waves>(40, 30), {});
         QVERIFY(isReady(*window.map));
         for (const char* id : {"weights.export.png", "weights.export.pdf", "weights.export.svg", "weights.export.csv"}) {
@@ -439,7 +479,7 @@ private slots:
             QVERIFY(QTest::qWaitFor(
                 [&] { return window.message() != nullptr && window.message()->text().contains("/nowhere/at/all.x"); },
                 patience));
-            QVERIFY(window.message()->isVisible());
+            QVERIFY(QTest::qWaitFor([&] { return window.message()->isVisible(); }, patience));
             QVERIFY(window.message()->text().contains("No such file or directory"));
             answer = file("good.x");
             window.trigger(id);

@@ -232,6 +232,7 @@ void copyTable(const Exportable& view) { QGuiApplication::clipboard()->setText(t
 QToolButton* makeExportButton(const QString& panelId, const QString& panelTitle, Exportable& view, QWidget& widget,
                               ActionRegistry& actions) {
     auto* button = makeToolButton(panelId + QStringLiteral(".export"), "export", text("Save or copy this view"));
+    button->setProperty("menuArrow", false);
     auto* exporter = new Exporter(panelTitle, view, widget, button);
     const auto add = [&](const char* id, const QString& name, auto run) {
         QAction* action =

@@ -168,7 +168,7 @@ MapView::Layout MapView::layoutFor(const QSize& size) const {
     const auto [low, high] = endsOf(scale_);
     const int scaleLabels = std::max(metrics.horizontalAdvance(shortNumber(low, scale_.map)),
                                      metrics.horizontalAdvance(shortNumber(high, scale_.map)));
-    const int left = grid / 2 + (rowTitle_.isEmpty() ? 0 : line) + rowLabels + grid / 2 + tick;
+    const int left = grid + (rowTitle_.isEmpty() ? 0 : line) + rowLabels + grid / 2 + tick;
     const int bottom = tick + line + (columnTitle_.isEmpty() ? 0 : line) + grid / 2;
     const int right = grid + barWidth + grid / 2 + scaleLabels + (scale_.unit.isEmpty() ? 0 : line) + grid / 2;
     const QRect image = QRect(QPoint(), size).adjusted(left, grid, -right, -bottom);
@@ -299,7 +299,8 @@ void MapView::paintAxes(QPainter& painter, const Layout& layout) const {
         painter.setPen(muted);
         painter.drawText(QRect(x - widest, image.bottom() + 1 + tick, 2 * widest, line), Qt::AlignCenter, QString::number(k));
     }
-    step = niceStep(metrics.ascent() * double(region_.rows) / image.height());
+    const double cellHeight = image.height() / double(region_.rows);
+    step = cellHeight >= std::max(gridFrom, metrics.ascent()) ? 1 : niceStep((line + grid / 2) / cellHeight);
     for (int k = firstTick(region_.firstRow); k < region_.firstRow + region_.rows; k += step) {
         const int y = rectOf({k, 1, 0, 1}, image).center().y();
         painter.setPen(axis);
