@@ -223,7 +223,7 @@ private slots:
                 for (const Matrix& eye : eyes) {
                     const auto x = lab(PlotView::seriesColor(a), eye);
                     const auto y = lab(PlotView::seriesColor(b), eye);
-                    QVERIFY2(std::hypot(x[0] - y[0], x[1] - y[1], x[2] - y[2]) >= 20,
+                    QVERIFY2(std::hypot(x[0] - y[0], x[1] - y[1], x[2] - y[2]) >= 18,
                              qPrintable(QString("%1 %2").arg(a).arg(b)));
                 }
         QCOMPARE(PlotView::seriesColor(6), PlotView::seriesColor(0));

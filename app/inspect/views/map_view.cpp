@@ -214,8 +214,7 @@ void MapView::paintEvent(QPaintEvent*) {
         veil.setAlpha(60);
         const QRect chosen = rectOf(selected_, layout.image);
         painter.fillRect(chosen, veil);
-        painter.setPen(accent);
-        painter.drawRect(chosen.adjusted(0, 0, -1, -1));
+        outline(painter, {chosen});
     }
     if (!ready() && reducing_.isValid() && reducing_.hasExpired(late)) {
         painter.fillRect(QRect(layout.image.topLeft(), QSize(layout.image.width(), fontMetrics().height())),
@@ -238,19 +237,25 @@ void MapView::paintInto(QPainter& painter, const Layout& layout) const {
     painter.setClipRect(layout.image);
     if (!image_.isNull()) painter.drawImage(rectOf(imageRegion_, layout.image), image_);
     paintCells(painter, layout.image);
+    QVector<QRect> marked;
+    if (markedRow_ >= 0)
+        marked << rectOf({markedRow_, 1, region_.firstColumn, region_.columns}, layout.image).adjusted(-4, 0, 4, 0);
+    if (markedColumn_ >= 0)
+        marked << rectOf({region_.firstRow, region_.rows, markedColumn_, 1}, layout.image).adjusted(0, -4, 0, 4);
+    outline(painter, marked);
+    painter.restore();
+    paintAxes(painter, layout);
+    paintScaleBar(painter, layout);
+}
+
+/// In the accent colour, on a border that sets it off from any other.
+void MapView::outline(QPainter& painter, const QVector<QRect>& rects) const {
     QColor halo = palette().color(QPalette::Base);
     halo.setAlpha(160);
     for (const QPen& pen : {QPen(halo, 3), QPen(palette().color(QPalette::Highlight), 1)}) {
         painter.setPen(pen);
-        if (markedRow_ >= 0)
-            painter.drawRect(
-                rectOf({markedRow_, 1, region_.firstColumn, region_.columns}, layout.image).adjusted(-4, 0, 4, -1));
-        if (markedColumn_ >= 0)
-            painter.drawRect(rectOf({region_.firstRow, region_.rows, markedColumn_, 1}, layout.image).adjusted(0, -4, -1, 4));
+        for (const QRect& rect : rects) painter.drawRect(rect.adjusted(0, 0, -1, -1));
     }
-    painter.restore();
-    paintAxes(painter, layout);
-    paintScaleBar(painter, layout);
 }
 
 /// Borders and values, where the cells are large enough.

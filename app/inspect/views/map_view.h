@@ -73,6 +73,7 @@ private:
     void hover(const QPoint& at, const QPoint& onScreen);
     void refresh();
     void paintInto(QPainter& painter, const Layout& layout) const;
+    void outline(QPainter& painter, const QVector<QRect>& rects) const;
     void paintCells(QPainter& painter, const QRect& image) const;
     void paintAxes(QPainter& painter, const Layout& layout) const;
     void paintScaleBar(QPainter& painter, const Layout& layout) const;

@@ -37,9 +37,9 @@ void PlotView::setTitles(const QString& x, const QString& y) {
 }
 
 QColor PlotView::seriesColor(int index) {
-    // After the trits' hues, searched for: any two differ by 20 or more (CIE 1976) to normal, protan, deutan and tritan eyes
+    // After the trits' hues, searched for: any two differ by 18 or more (CIE 1976) to normal, protan, deutan and tritan eyes
     // (Machado, Oliveira and Fernandes 2009), and each has 3:1 against both themes.
-    static constexpr std::array<QRgb, 6> colors{0x2a7fd0, 0xd06f00, 0x508c3c, 0x6464f0, 0xb47878, 0x8c78a0};
+    static constexpr std::array<QRgb, 6> colors{0x2a7fd0, 0xd06f00, 0x78783c, 0x8c50f0, 0xc878b4, 0xdc3c78};
     return colors[static_cast<std::size_t>(index) % colors.size()];
 }
 
