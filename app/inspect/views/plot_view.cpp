@@ -82,6 +82,7 @@ void PlotView::setMarked(double x) {
         marked_ = new QCPItemStraightLine(this);
         marked_->setPen(QPen(palette().color(QPalette::Highlight), 1));
         marked_->setSelectable(false);
+        for (QCPItemPosition* end : {marked_->point1, marked_->point2}) end->setTypeY(QCPItemPosition::ptAxisRectRatio);
     }
     marked_->setVisible(!std::isnan(x));
     if (!std::isnan(x)) {
@@ -105,8 +106,7 @@ void PlotView::paintPicture(QPainter& painter, const QSize& size) {
 
 std::vector<PlotView::Point> PlotView::allPoints() const {
     std::vector<Point> points;
-    for (int k = 0; k < plottableCount(); ++k) {
-        QCPAbstractPlottable* const series = const_cast<PlotView*>(this)->plottable(k);
+    for (QCPAbstractPlottable* series : mPlottables) {
         const QCPPlottableInterface1D* const data = series->interface1D();
         for (int at = 0; data != nullptr && at < data->dataCount(); ++at)
             points.push_back({series, data->dataMainKey(at), data->dataMainValue(at)});
