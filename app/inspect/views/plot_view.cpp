@@ -28,6 +28,8 @@ PlotView::PlotView(const QString& name, QWidget* parent) : QCustomPlot(parent) {
     axisRect()->setRangeZoomFactor(1 / zoomStep);
     plotLayout()->setMargins({});
     axisRect()->setMinimumMargins({grid, grid, grid, grid});
+    legend->setIconSize(2 * grid, grid);
+    legend->setRowSpacing(0);
     applyTheme();
 }
 
