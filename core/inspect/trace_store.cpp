@@ -150,7 +150,10 @@ TraceSeries TraceStore::series(TraceRequest::Item item) const {
     return found == series_.end() ? TraceSeries() : found->second;
 }
 
-int TraceStore::endToken(TraceRequest::Item item) const { return series(item).endToken(); }
+int TraceStore::endToken(TraceRequest::Item item) const {
+    const auto found = series_.find(item);
+    return found == series_.end() ? 0 : found->second.endToken_;
+}
 
 void TraceStore::truncate(int tokens) {
     std::vector<TraceRequest::Item> gone;
