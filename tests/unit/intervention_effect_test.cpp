@@ -131,7 +131,7 @@ TEST(TokenChange, MatchesWhatIsCommonToTwoTexts) {
     };
     EXPECT_EQ(match({1, 2, 3}, {1, 2, 3}), (std::vector<TokenId>{1, 2, 3}));
     EXPECT_EQ(match({1, 2, 3, 4}, {1, 3, 5, 4}), (std::vector<TokenId>{1, 3, 4}));
-    EXPECT_EQ(match({1, 2, 3, 2, 1}, {2, 1, 2}).size(), 3U);
+    EXPECT_EQ(match({1, 2, 3, 2, 1}, {2, 1, 2}).size(), 2U);
     EXPECT_EQ(match({}, {1}), std::vector<TokenId>());
     EXPECT_EQ(match({1, 1}, {1}), std::vector<TokenId>{1});  // neither end counts a token twice
     EXPECT_EQ(match({5, 6}, {7, 8}), std::vector<TokenId>());

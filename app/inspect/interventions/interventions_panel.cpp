@@ -104,6 +104,7 @@ public:
         connect(run_, &QPushButton::clicked, this,
                 [this] { running_ ? inspector().engine().cancelCompute(tag) : answerAgain(); });
         connect(&inspector().interventions(), &InterventionList::changed, this, &InterventionsPanel::refresh);
+        connect(&context.conversation, &ConversationModel::answeringChanged, this, &InterventionsPanel::refresh);
         connect(plot_, &PlotView::positionActivated, this, [this](double x, double) {
             Selection selection = inspector().selection();
             selection.token = inspector().promptTokens() + static_cast<int>(std::lround(x));

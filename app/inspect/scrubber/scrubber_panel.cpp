@@ -39,6 +39,7 @@ public:
         });
         connect(strip_, &TokenStrip::moved, this, &ScrubberPanel::moveTo);
         addButtons(context);
+        connect(&context.conversation, &ConversationModel::answeringChanged, this, &ScrubberPanel::refresh);
         setContent(strip_);
         setMinimumHeight(12 * grid);
     }
