@@ -89,6 +89,7 @@ struct Dock : ChatFixture {
         setAskForFile([](QWidget*, const QString&, const QString&, const QString&) { return chosenFile; });
         actions.find(action)->trigger();
         (void)QTest::qWaitFor([&] { return QFile::exists(path); }, patience);
+        QTest::qWait(50);  // it is told that it is done
         QFile file(path);
         return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString();
     }
@@ -407,6 +408,8 @@ private slots:
             QVERIFY2(!widget->accessibleName().isEmpty(), name);
             QVERIFY2((widget->focusPolicy() & Qt::TabFocus) != 0, name);
         }
+        for (const char* tab : {"Trits", "Latent"}) dock.showTab(tab);
+        QTRY_VERIFY_WITH_TIMEOUT(dock.find("latentHistogram")->isVisible(), patience);
         for (const char* view : {"table", "distribution", "trits", "latent", "error"})
             for (const char* format : {"png", "pdf", "svg"}) {
                 const QString path = folder_.filePath(QStringLiteral("%1.%2").arg(view, format));

@@ -34,6 +34,7 @@ Comparison::Comparison(QWidget* parent)
     name_->setObjectName("compareName");
     choose_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     choose_->setToolTip(tr("Compare with a matrix of another model, which is read for this alone"));
+    choose_->setProperty("framed", true);
     choose_->setPopupMode(QToolButton::InstantPopup);
     auto* menu = new QMenu(choose_);
     for (const bool folder : {true, false})
@@ -48,7 +49,7 @@ Comparison::Comparison(QWidget* parent)
     cancel_->setObjectName("compareCancel");
     cancel_->hide();
     connect(cancel_, &QPushButton::clicked, this, [this] {
-        task_.run([](const std::stop_token&) { return 0; }, [](int) {});
+        task_.stop();
         refill();
     });
 

@@ -17,6 +17,8 @@ namespace {
 
 enum Kind { Bars, Curves, EntropyCurve };
 
+constexpr float paler = 0.55F;  // of what is compared with
+
 double shareOf(const WeightStatistics& matrix, int trit) {
     return matrix.share(trit < 0 ? matrix.counts.minus : trit > 0 ? matrix.counts.plus : matrix.counts.zero);
 }
@@ -61,6 +63,9 @@ DistributionView::DistributionView(ActionRegistry& actions, QWidget* parent) : Q
     row->addWidget(
         makeExportButton(QStringLiteral("weights.distribution"), tr("Trits across layers"), *plot_, *plot_, actions));
     column->addLayout(row);
+    const QSharedPointer<QCPAxisTickerFixed> wholeLayers(new QCPAxisTickerFixed);
+    wholeLayers->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
+    plot_->xAxis->setTicker(wholeLayers);
     column->addWidget(plot_, 1);
     connect(kind_, &QComboBox::currentIndexChanged, this, &DistributionView::plot);
     connect(plot_, &PlotView::positionActivated, this,
@@ -96,7 +101,6 @@ void DistributionView::plot() {
         else
             addCurves(matrices_[k], k > 0);
     plot_->setMarked(layer < 0 || kind_->currentIndex() == Bars ? std::nan("") : layer);
-    plot_->xAxis->ticker()->setTickStepStrategy(QCPAxisTicker::tssReadability);
     plot_->showAll();
     if (kind_->currentIndex() == Bars) {
         plot_->yAxis->setRange(0, 100);
@@ -114,8 +118,9 @@ void DistributionView::addCurves(const ShownMatrix& matrix, bool compared) {
                        : entropy ? tr("entropy")
                                  : tritText(trit));
         const QColor color = entropy ? PlotView::seriesColor(compared ? 1 : 0) : tritColor(trit);
-        graph->setPen(QPen(color, 2, compared ? Qt::DashLine : Qt::SolidLine));
-        graph->setScatterStyle(QCPScatterStyle(compared ? QCPScatterStyle::ssCircle : QCPScatterStyle::ssDisc, color, 6));
+        graph->setPen(QPen(color, compared ? 1 : 2));
+        graph->setScatterStyle(
+            QCPScatterStyle(compared ? QCPScatterStyle::ssCircle : QCPScatterStyle::ssDisc, color, compared ? 8 : 6));
         for (const WeightStatistics* one : all)
             graph->addData(one->layer, entropy ? one->entropy() : shareOf(*one, trit) * 100);
     }
@@ -128,12 +133,13 @@ void DistributionView::addBars(const ShownMatrix& matrix, double offset, double 
         bars->setName(compared ? tr("%1, %2").arg(tritText(trit), matrix.title) : tritText(trit));
         bars->setWidth(width);
         bars->setPen(QPen(plot_->palette().color(QPalette::Base), 1));
-        bars->setBrush(compared ? QBrush(tritColor(trit), Qt::Dense3Pattern) : QBrush(tritColor(trit)));
+        QColor color = tritColor(trit);
+        if (compared) color.setAlphaF(paler);
+        bars->setBrush(color);
         for (const WeightStatistics* one : acrossLayers(matrix)) bars->addData(one->layer + offset, shareOf(*one, trit) * 100);
         if (below != nullptr) bars->moveAbove(below);
         below = bars;
     }
-    for (int k = 0; compared && k < 3; ++k) plot_->legend->removeItem(plot_->legend->itemCount() - 1);
 }
 
 }  // namespace ternion::app

@@ -5,6 +5,7 @@
 #include <QLabel>
 #include <QLocale>
 #include <QStackedWidget>
+#include <QTimer>
 #include <QVBoxLayout>
 #include <array>
 
@@ -92,10 +93,13 @@ void LatentView::showEvent(QShowEvent* event) {
 
 void LatentView::read() {
     due_ = false;
-    if (read_.empty()) {
+    constexpr int soon = 300;  // milliseconds; what is quicker needs no word
+    const auto tell = [this] {
+        if (!task_.running()) return;
         note_->setText(tr("Reading the weights…"));
         pages_->setCurrentIndex(0);
-    }
+    };
+    QTimer::singleShot(soon, this, tell);
     task_.run(
         [matrices = matrices_](const std::stop_token& stop) {
             std::vector<Result<Read>> all;
@@ -138,8 +142,8 @@ void LatentView::take(const std::vector<Result<Read>>& all) {
         note_->setText(notes.join(QStringLiteral("\n\n")));
     else if (!notes.empty())
         summaries_[read_.size()]->setText(notes.join(QLatin1Char('\n')));
-    plots_->setTitles(titles);
-    maps_->setTitles(titles);
+    plots_->setTitles(titles, matrices_.size() > 1);
+    maps_->setTitles(titles, matrices_.size() > 1);
     for (std::size_t k = 0; k < summaries_.size(); ++k) summaries_[k]->setVisible(!summaries_[k]->text().isEmpty());
     pages_->setCurrentIndex(read_.empty() ? 0 : 1);
     setSources();

@@ -61,7 +61,7 @@ void TritsView::setMatrices(const std::vector<ShownMatrix>& matrices, int channe
         matrices_ = matrices;
         QStringList titles;
         for (const ShownMatrix& matrix : matrices_) titles << matrix.title;
-        row_->setTitles(titles);
+        row_->setTitles(titles, titles.size() > 1);
         setSources();
     }
     linked_->markRow(channel);

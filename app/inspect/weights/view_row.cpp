@@ -27,12 +27,12 @@ void ViewRow::addView(QWidget* widget, Exportable& view) {
     parts_.push_back({part, title, &view});
 }
 
-void ViewRow::setTitles(const QStringList& titles) {
+void ViewRow::setTitles(const QStringList& titles, bool named) {
     titles_ = titles;
     for (std::size_t k = 0; k < parts_.size(); ++k) {
         const bool shown = k < static_cast<std::size_t>(titles.size());
         parts_[k].column->setVisible(shown);
-        parts_[k].title->setVisible(titles.size() > 1);
+        parts_[k].title->setVisible(named);
         if (shown) parts_[k].title->setText(titles[static_cast<qsizetype>(k)]);
     }
 }

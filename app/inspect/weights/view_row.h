@@ -24,8 +24,8 @@ public:
         addView(view, *view);
         return view;
     }
-    /// Shows the first views, one a title; the others are hidden. A view that stands alone goes without.
-    void setTitles(const QStringList& titles);
+    /// Shows the first views, one a title; the others are hidden. `named`: their titles are seen.
+    void setTitles(const QStringList& titles, bool named);
 
     // Exportable
     void paintPicture(QPainter& painter, const QSize& size) override;

@@ -5,6 +5,8 @@
 #include <QPainter>
 #include <array>
 
+#include "chat/labels.h"
+
 namespace ternion::app {
 namespace {
 
@@ -128,7 +130,7 @@ WeightTable::WeightTable(QWidget* parent)
     sortByColumn(-1, Qt::AscendingOrder);  // the order of the model
     verticalHeader()->hide();
     verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
+    verticalHeader()->setDefaultSectionSize(fontMetrics().height() + grid);
     horizontalHeader()->setSortIndicatorClearable(true);
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setStretchLastSection(true);
@@ -138,6 +140,7 @@ void WeightTable::setStatistics(std::shared_ptr<const std::vector<WeightStatisti
     statistics_ = std::move(statistics);
     model_->setStatistics(statistics_);
     resizeColumnsToContents();
+    for (int column = 0; column + 1 < WeightTableModel::Columns; ++column) setColumnWidth(column, columnWidth(column) + grid);
 }
 
 void WeightTable::setFilter(const QString& words) {

@@ -81,12 +81,12 @@ public:
         content->setObjectName("weightsContent");
         content->addWidget(table_);
         content->addWidget(below);
-        content->setStretchFactor(0, 2);
-        content->setStretchFactor(1, 3);
+        content->setSizes({1, 2});  // shares
         content->setChildrenCollapsible(false);
         setContent(content);
 
         connect(table_, &WeightTable::chosen, this, [this](std::size_t matrix) {
+            if (!counted_) return;
             const WeightStatistics& chosen = (*counted_->statistics)[matrix];
             Selection selection = inspector().selection();
             if (chosen.layer >= 0) selection.layer = chosen.layer;
