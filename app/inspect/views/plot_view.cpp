@@ -28,6 +28,8 @@ PlotView::PlotView(const QString& name, QWidget* parent) : QCustomPlot(parent) {
     axisRect()->setRangeZoomFactor(1 / zoomStep);
     plotLayout()->setMargins({});
     axisRect()->setMinimumMargins({grid, grid, grid, grid});
+    legend->setIconSize(2 * grid, grid);
+    legend->setRowSpacing(0);
     applyTheme();
 }
 
@@ -82,6 +84,7 @@ void PlotView::setMarked(double x) {
         marked_ = new QCPItemStraightLine(this);
         marked_->setPen(QPen(palette().color(QPalette::Highlight), 1));
         marked_->setSelectable(false);
+        for (QCPItemPosition* end : {marked_->point1, marked_->point2}) end->setTypeY(QCPItemPosition::ptAxisRectRatio);
     }
     marked_->setVisible(!std::isnan(x));
     if (!std::isnan(x)) {
@@ -105,8 +108,7 @@ void PlotView::paintPicture(QPainter& painter, const QSize& size) {
 
 std::vector<PlotView::Point> PlotView::allPoints() const {
     std::vector<Point> points;
-    for (int k = 0; k < plottableCount(); ++k) {
-        QCPAbstractPlottable* const series = const_cast<PlotView*>(this)->plottable(k);
+    for (QCPAbstractPlottable* series : mPlottables) {
         const QCPPlottableInterface1D* const data = series->interface1D();
         for (int at = 0; data != nullptr && at < data->dataCount(); ++at)
             points.push_back({series, data->dataMainKey(at), data->dataMainValue(at)});
