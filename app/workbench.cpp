@@ -9,6 +9,7 @@
 #include "inspect/inspect_actions.h"
 #include "inspect/interventions/interventions_panel.h"
 #include "inspect/scrubber/scrubber_panel.h"
+#include "inspect/weights/weights_panel.h"
 #include "log/log_panel.h"
 #include "model_card/model_card_panel.h"
 
@@ -36,7 +37,15 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, ConversationS
       conversation(*store, engine),
       inspector(engine, conversation),
       window({engine, conversation, inspector, actions},
-             {chatPanel(), conversationsPanel(), modelCardPanel(), interventionsPanel(), scrubberPanel(), logPanel(log)},
+             {
+                 chatPanel(),
+                 conversationsPanel(),
+                 modelCardPanel(),
+                 weightsPanel(),
+                 interventionsPanel(),
+                 scrubberPanel(),
+                 logPanel(log),
+             },
              settings, theme) {
     addInspectActions(inspector, settings, actions);
     QObject::connect(&inspector, &Inspector::notice, &window,

@@ -6,9 +6,12 @@
 
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 namespace ternion {
@@ -118,6 +121,7 @@ TEST(Cli, EveryCommandGivesTheKeysOfItsContract) {
         {{"logits", "--model", golden, "--ids", "1,2,3", "--out", scratch / "l.safetensors", "--backend", "cpu"},
          {"tokens", "seconds"}},
         {{"generate", "--model", sample, "--prompt", "Hello", "-n", "4", "--backend", "cpu"}, {"text", "ids", "decode_tok_s"}},
+        {{"inspect", "--model", golden, "--what", "weights", "--out", scratch / "w.csv"}, {"what", "out", "matrices"}},
         {{"bench", "--model", golden, "-p", "16", "-n", "8", "--backend", "cpu"},
          {"backend", "device", "params", "weight_bytes", "prefill_tok_s", "decode_tok_s", "decode_ms_p50", "decode_ms_p99",
           "peak_device_bytes", "peak_host_bytes", "read_bandwidth_Bps", "roofline_fraction", "most_tokens_a_submission"}},
@@ -153,6 +157,12 @@ TEST(Cli, ExitCodesTellWhoseFaultItIs) {
         {{"generate", "--model", golden, "--ids", "1,2.5"}, 2, "'2.5'"},
         {{"generate", "--model", golden, "--ids", "99999999999"}, 2, "99999999999"},
         {{"generate", "--model", sample, "--prompt", "x", "-n", "-1"}, 2, "0 to 2147483647"},
+        {{"inspect", "--model", golden, "--what", "weights"}, 2, "--out"},
+        {{"inspect", "--model", golden, "--what", "dreams", "--out", scratch / "o.csv"}, 2, "weights"},
+        {{"inspect", "--model", golden, "--what", "weights", "--out", scratch / "o.safetensors"}, 2, ".csv"},
+        {{"inspect", "--model", golden, "--what", "weights", "--out", scratch / "o.csv", "--layer", "4"}, 2, "0 to 3"},
+        {{"inspect", "--model", golden, "--what", "weights", "--out", scratch / "no/such/o.csv"}, 3, "o.csv"},
+        {{"inspect", "--model", scratch / "missing", "--what", "weights", "--out", scratch / "o.csv"}, 3, "missing"},
         {{"bench"}, 2, "--preset"},
         {{"bench", "--preset", "9B"}, 3, "370M"},
         {{"info", scratch / "missing"}, 3, "missing"},
@@ -205,6 +215,72 @@ TEST(Cli, PackedModelSaysTheSameAsItsFolder) {
     EXPECT_EQ(folder["hash"], gguf["hash"]);
     EXPECT_EQ(folder["config"], gguf["config"]);
     EXPECT_EQ(folder["config"]["rms_norm_eps"], 1e-06);  // as config.json writes it, not as the nearest float
+}
+
+/// Rows of a CSV without quotes, by the names of its columns.
+std::vector<std::map<std::string, std::string>> readCsv(const std::string& path) {
+    std::ifstream file(path);
+    const auto cellsOf = [](std::string line) {
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        std::vector<std::string> cells;
+        std::istringstream text(line + ",");
+        for (std::string cell; std::getline(text, cell, ',');) cells.push_back(cell);
+        return cells;
+    };
+    std::string line;
+    std::getline(file, line);
+    const auto names = cellsOf(line);
+    std::vector<std::map<std::string, std::string>> rows;
+    while (std::getline(file, line)) {
+        const auto cells = cellsOf(line);
+        EXPECT_EQ(cells.size(), names.size()) << line;
+        for (std::size_t k = 0; k < std::min(cells.size(), names.size()); ++k) {
+            if (k == 0) rows.emplace_back();
+            rows.back()[names[k]] = cells[k];
+        }
+    }
+    return rows;
+}
+
+TEST(Cli, InspectedWeightsAreThoseOfInfo) {
+    const Scratch scratch;
+    const auto tensors = cli({"info", golden, "--json"}).json()["tensors"];
+    const auto inspect = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), {"inspect", "--model", golden, "--what", "weights", "--out", scratch / "w.csv", "--json"});
+        return cli(more);
+    };
+    const auto finished = inspect({});
+    ASSERT_EQ(finished.exitCode, 0) << finished.err;
+    const auto rows = readCsv(scratch / "w.csv");
+    EXPECT_EQ(finished.json()["matrices"], rows.size());
+    ASSERT_EQ(rows.size(), tensors.size());
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+        const auto& tensor = tensors[k];
+        auto row = rows[k];
+        EXPECT_EQ(row["name"] + ".weight", tensor["name"]);
+        EXPECT_EQ(std::stoi(row["rows"]), tensor["shape"][0]);
+        EXPECT_EQ(std::stoi(row["columns"]), tensor["shape"][1]);
+        EXPECT_EQ(std::stof(row["gamma"]), tensor["gamma"].get<float>());
+        const double all = tensor["shape"][0].get<double>() * tensor["shape"][1].get<double>();
+        double entropy = 0.0;
+        for (const char* trit : {"minus", "zero", "plus"}) {
+            EXPECT_EQ(std::stoll(row[trit]), tensor[trit]) << row["name"];
+            const double share = tensor[trit].get<double>() / all;
+            EXPECT_EQ(std::stof(row[std::string(trit) + "_share"]), static_cast<float>(share));
+            entropy -= share * std::log2(share);
+        }
+        EXPECT_NEAR(std::stod(row["entropy_bits_per_trit"]), entropy, 1e-12);
+        const double zero = std::stod(row["zero_share"]);
+        for (const char* part : {"row", "column"}) {
+            EXPECT_LE(std::stod(row["least_" + std::string(part) + "_zero_share"]), zero);
+            EXPECT_GE(std::stod(row["most_" + std::string(part) + "_zero_share"]), zero);
+        }
+        EXPECT_EQ(row["layer"].empty(), row["projection"] == "lm_head");
+    }
+    ASSERT_EQ(inspect({"--layer", "2"}).exitCode, 0);
+    const auto layer = readCsv(scratch / "w.csv");
+    EXPECT_EQ(layer.size(), 6U);
+    for (auto row : layer) EXPECT_EQ(row["layer"], "2");
 }
 
 TEST(Cli, ChatRemembersAndAnswersFromStdin) {

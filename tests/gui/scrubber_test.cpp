@@ -127,7 +127,7 @@ private slots:
     void goesOnFromAToken() {
         Panel panel;
         QVERIFY(panel.openSample());
-        QVERIFY(panel.ask("What is the sea?"));
+        QVERIFY(panel.ask("Tell me a story about the sea."));
         const auto before = panel.last().tokens;
         const int prompt = panel.inspector.promptTokens();
         panel.inspector.select({0, TraceTensor::State, -1, prompt + 7, "f_proj"});
@@ -136,7 +136,7 @@ private slots:
         QVERIFY(panel.conversation.answering());
         QVERIFY(panel.answered());
         const auto& after = panel.last().tokens;
-        QVERIFY(after.size() > 8);
+        QVERIFY(before.size() > 8 && after.size() >= 8);
         for (std::size_t k = 0; k < 8; ++k) QCOMPARE(after[k].id, before[k].id);
         QVERIFY(panel.settled());
     }

@@ -229,15 +229,18 @@ private:
         plot_->clearAll();
         auto* graph = plot_->addGraph();
         graph->setName(tr("KL(as it is ‖ edited)"));
-        graph->setPen(QPen(PlotView::seriesColor(0), 1.5));
+        graph->setPen(QPen(PlotView::seriesColor(0), 2));
+        graph->setLineStyle(QCPGraph::lsImpulse);
+        graph->setScatterStyle({QCPScatterStyle::ssDisc, 6});
         graph->setData(at, kl, true);
         plot_->showAll();
-        const auto different = std::count(match.second.begin(), match.second.end(), false);
+        const auto gone = std::count(match.first.begin(), match.first.end(), false);
+        const auto fresh = std::count(match.second.begin(), match.second.end(), false);
         const QString mean = QLocale().toString(kl.empty() ? 0.0 : sum / static_cast<double>(kl.size()), 'g', 3);
         status_->setText(
             effect.answer == answer
                 ? tr("The same answer. Mean KL %1 nats.").arg(mean)
-                : tr("%1 of %2 tokens differ. Mean KL %3 nats.").arg(different).arg(effect.answer.size()).arg(mean));
+                : tr("The answers differ: %1 tokens are gone, %2 are new. Mean KL %3 nats.").arg(gone).arg(fresh).arg(mean));
         shown_ = true;
         shownFor_ = ids;
     }

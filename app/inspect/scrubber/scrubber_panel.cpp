@@ -4,6 +4,7 @@
 #include <QLabel>
 #include <QTimer>
 #include <QToolButton>
+#include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 
@@ -40,8 +41,12 @@ public:
         connect(strip_, &TokenStrip::moved, this, &ScrubberPanel::moveTo);
         addButtons(context);
         connect(&context.conversation, &ConversationModel::answeringChanged, this, &ScrubberPanel::refresh);
-        setContent(strip_);
-        setMinimumHeight(12 * grid);
+        auto* content = new QWidget;
+        auto* column = new QVBoxLayout(content);
+        column->setContentsMargins(0, 0, 0, 0);
+        column->addWidget(strip_);
+        column->addStretch(1);
+        setContent(content);
     }
 
     void paintPicture(QPainter& painter, const QSize&) override { strip_->render(&painter); }
@@ -150,8 +155,8 @@ private:
                         [this] { goOn(&ConversationModel::continueBehind); });
         fork_ = add("fork", "fork", tr("Fork the conversation here"), {}, [this] { goOn(&ConversationModel::forkBehind); });
         controls()->addWidget(makeExportButton(QStringLiteral("scrubber"), tr("Timeline"), *this, *strip_, context.actions));
-        add("layerUp", "up", tr("Layer above"), QKeySequence("Alt+Up"), [this] { moveLayer(-1); });
-        add("layerDown", "down", tr("Layer below"), QKeySequence("Alt+Down"), [this] { moveLayer(1); });
+        context.actions.add("scrubber.layerUp", menu, tr("Layer above"), QKeySequence("Alt+Up"), [this] { moveLayer(-1); });
+        context.actions.add("scrubber.layerDown", menu, tr("Layer below"), QKeySequence("Alt+Down"), [this] { moveLayer(1); });
     }
 
     void moveLayer(int by) {
