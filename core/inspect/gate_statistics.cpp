@@ -61,13 +61,15 @@ LayerRetention GateStatistics::retention() const {
     return layer;
 }
 
-std::vector<int> LayerRetention::longestFirst() const {
-    std::vector<int> order(channels.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-        return channels[static_cast<std::size_t>(a)].halfLife > channels[static_cast<std::size_t>(b)].halfLife;
+std::vector<int> LayerRetention::ordered(ChannelOrder order) const {
+    std::vector<int> all(channels.size());
+    std::iota(all.begin(), all.end(), 0);
+    if (order == ChannelOrder::Number) return all;
+    const auto key = order == ChannelOrder::HalfLife ? &ChannelRetention::halfLife : &ChannelRetention::lowerBound;
+    std::stable_sort(all.begin(), all.end(), [&](int a, int b) {
+        return channels[static_cast<std::size_t>(a)].*key > channels[static_cast<std::size_t>(b)].*key;
     });
-    return order;
+    return all;
 }
 
 LogHistogram halfLifeHistogram(std::span<const ChannelRetention> channels) {

@@ -29,14 +29,16 @@ struct ChannelRetention {
     double keeps = 0.0;
 };
 
+enum class ChannelOrder : std::uint8_t { Number, LowerBound, HalfLife };
+
 struct LayerRetention {
     int tokens = 0;
     std::vector<ChannelRetention> channels;         ///< `[S]`, in their order
     double lower = 0.0, median = 0.0, upper = 0.0;  ///< quartiles of the half-lives (nearest rank)
     double forgets = 0.0, keeps = 0.0;              ///< shares of all gates of all tokens
 
-    /// Channels by their half-lives, the longest first; of equals the one that comes first.
-    std::vector<int> longestFirst() const;
+    /// Channels, the largest first but by number the smallest; of equals the one that comes first.
+    std::vector<int> ordered(ChannelOrder order) const;
 };
 
 /// Grows with the tokens: adding one costs O(S), whatever came before. Copying is cheap, too.

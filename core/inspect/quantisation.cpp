@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
-#include <utility>
 
 #include "backend/float_profile.h"
 
@@ -60,11 +59,8 @@ std::vector<TraceRequest::Item> inputsOf(Projection projection, int layer) {
     return {};
 }
 
-InputCodes::InputCodes(std::shared_ptr<const Model> model, Projection projection, int layer)
-    : model_(std::move(model)),
-      projection_(projection),
-      layer_(layer),
-      width_(bitLinearOf(*model_, projection, layer).weight.cols()) {}
+InputCodes::InputCodes(const Model& model, Projection projection, int layer)
+    : model_(&model), projection_(projection), layer_(layer), width_(bitLinearOf(model, projection, layer).weight.cols()) {}
 
 void InputCodes::add(std::span<const float> input, std::span<const float> state) {
     const BitLinear& linear = bitLinearOf(*model_, projection_, layer_);

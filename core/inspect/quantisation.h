@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -59,7 +58,8 @@ struct CodeSummary {
 /// The codes of one BitLinear, token after token.
 class InputCodes {
 public:
-    InputCodes(std::shared_ptr<const Model> model, Projection projection, int layer);
+    /// The model is read by add() alone, and must live as long as that is called.
+    InputCodes(const Model& model, Projection projection, int layer);
 
     Projection projection() const { return projection_; }
     int layer() const { return layer_; }
@@ -79,7 +79,7 @@ public:
     CodeSummary summary(const OutlierRule& rule = {}) const;
 
 private:
-    std::shared_ptr<const Model> model_;
+    const Model* model_;
     Projection projection_;
     int layer_;
     int width_;

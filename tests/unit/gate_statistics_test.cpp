@@ -31,7 +31,9 @@ TEST(GateStatistics, HalfLifeIsWhatIsLeftAfterSoManyTokens) {
     EXPECT_DOUBLE_EQ(layer.channels[1].meanF, 0.625);
     EXPECT_DOUBLE_EQ(layer.channels[0].meanAbsState, 2.0);
     EXPECT_DOUBLE_EQ(layer.channels[2].lowerBound, 0.25);
-    EXPECT_EQ(layer.longestFirst(), (std::vector<int>{2, 0, 1, 3}));
+    EXPECT_EQ(layer.ordered(ChannelOrder::HalfLife), (std::vector<int>{2, 0, 1, 3}));
+    EXPECT_EQ(layer.ordered(ChannelOrder::LowerBound), (std::vector<int>{0, 2, 1, 3}));
+    EXPECT_EQ(layer.ordered(ChannelOrder::Number), (std::vector<int>{0, 1, 2, 3}));
     EXPECT_DOUBLE_EQ(layer.lower, 0.0);
     EXPECT_DOUBLE_EQ(layer.median, 1.0);
     EXPECT_DOUBLE_EQ(layer.upper, 1.0);
@@ -79,7 +81,7 @@ TEST(GateStatistics, AgreesWithPlainDoubleArithmeticAndIsQuick) {
         // Left of a state after so many tokens at the mean rate: a half.
         EXPECT_NEAR(std::exp2(product / tokens * layer.channels[c].halfLife), 0.5, 1e-9) << c;
     }
-    const auto order = layer.longestFirst();
+    const auto order = layer.ordered(ChannelOrder::HalfLife);
     for (std::size_t k = 1; k < order.size(); ++k)
         EXPECT_GE(layer.channels[static_cast<std::size_t>(order[k - 1])].halfLife,
                   layer.channels[static_cast<std::size_t>(order[k])].halfLife);

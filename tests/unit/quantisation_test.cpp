@@ -29,7 +29,7 @@ std::span<const float> row(const std::vector<float>& values, int token, int rows
     return std::span(values).subspan(static_cast<std::size_t>(token) * width, width);
 }
 
-InputCodes codesOf(const std::shared_ptr<const Model>& model, Projection projection, int layer, const Trace& trace) {
+InputCodes codesOf(const Model& model, Projection projection, int layer, const Trace& trace) {
     InputCodes codes(model, projection, layer);
     const auto inputs = inputsOf(projection, layer);
     for (int t = 0; t < tokens; ++t)
@@ -66,14 +66,14 @@ void expectProjectionsFollow(const std::shared_ptr<const Model>& model, DeviceMo
     const auto all = parity::pass(device, ids, tokens);
     for (int layer = 0; layer < model->config.numLayers; ++layer)
         for (const auto& [projection, output] : made) {
-            const auto codes = codesOf(model, projection, layer, all.output.trace);
+            const auto codes = codesOf(*model, projection, layer, all.output.trace);
             for (int t = 0; t < tokens; ++t)
                 parity::expectSameBits(
                     projected(bitLinearOf(*model, projection, layer), codes, t),
                     row(traced(all.output.trace, {output, layer}), t),
                     std::string(nameOf(projection)) + " of layer " + std::to_string(layer) + ", token " + std::to_string(t));
         }
-    const auto codes = codesOf(model, Projection::Head, model->config.numLayers - 1, all.output.trace);
+    const auto codes = codesOf(*model, Projection::Head, model->config.numLayers - 1, all.output.trace);
     for (int t = 0; t < tokens; ++t)
         parity::expectSameBits(projected(model->head, codes, t), row(all.output.logits, t), "lm_head");
 }
@@ -106,7 +106,7 @@ TEST(Quantisation, ABitLinearWithoutANormBeforeItHasTheDevicesCodes) {
     for (const auto& input : parity::inputs(down.weight.cols())) {
         const auto expected = (*device)->bitLinear(down, input.x);
         ASSERT_TRUE(expected.ok());
-        InputCodes codes(model, Projection::Down, 1);
+        InputCodes codes(*model, Projection::Down, 1);
         const auto width = static_cast<std::size_t>(codes.width());
         for (std::size_t t = 0; t < expected->steps.size(); ++t) {
             codes.add(std::span(input.x).subspan(t * width, width));
@@ -123,7 +123,7 @@ TEST(Quantisation, ANormBeforeItIsFollowedInPlainLoops) {
     const Layer& layer = model->layers[2];
     std::vector<float> x(61);
     for (std::size_t k = 0; k < x.size(); ++k) x[k] = 0.3F * static_cast<float>(k % 7) - 0.8F;
-    InputCodes codes(model, Projection::F, 2);
+    InputCodes codes(*model, Projection::F, 2);
     codes.add(x);
 
     // RMSNorm, RMSNorm, absmax and rounding as the paper has them, in double: a code is one off at most, where it is a
@@ -149,7 +149,7 @@ TEST(Quantisation, SharesAndOutliersAreCounted) {
     auto built = randomModel(config, 1);
     ASSERT_TRUE(built.ok());
     const auto model = std::make_shared<const Model>(std::move(*built));  // norms of one: codes are x * 127 / max |x|
-    InputCodes codes(model, Projection::Down, 0);
+    InputCodes codes(*model, Projection::Down, 0);
     codes.add(std::vector<float>{1.0F, -1.0F, 0.0F, 1.0F / 127.0F, 0.25F});
     codes.add(std::vector<float>{0.0F, -8.0F, 4.0F, 0.001F, 0.0F});
     codes.add(std::vector<float>{0.0F, 0.0F, 0.0F, 0.0F, 0.0F});
@@ -176,7 +176,7 @@ TEST(Quantisation, SharesAndOutliersAreCounted) {
     EXPECT_EQ(summary.channelAbsmax[1], 127.0F * codes.token(1).step);
     EXPECT_EQ(codes.summary({.code = 64, .share = 0.3}).outliers.size(), 3U);
     EXPECT_EQ(codes.summary({.code = 65, .share = 0.3}).outliers.size(), 2U);
-    EXPECT_TRUE(InputCodes(model, Projection::Down, 0).summary().outliers.empty());
+    EXPECT_TRUE(InputCodes(*model, Projection::Down, 0).summary().outliers.empty());
 }
 
 TEST(Quantisation, NamesAreThoseOfTheCheckpoints) {
