@@ -16,6 +16,13 @@ struct MapRegion {
     bool operator==(const MapRegion&) const = default;
 };
 
+struct CellRange {
+    int begin = 0, end = 0;
+    bool operator==(const CellRange&) const = default;
+};
+/// The cells of `count`, the first of them being `first`, under pixel `at` of `pixels`: one at least.
+CellRange cellsUnder(int at, int pixels, int first, int count);
+
 /// Immutable; read by any thread.
 class MapSource {
 public:
