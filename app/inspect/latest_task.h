@@ -36,6 +36,12 @@ public:
                 });
             });
     }
+    /// Nothing of what is under way is shown.
+    void stop() {
+        stop_.request_stop();
+        ++number_;
+        running_ = false;
+    }
     bool running() const { return running_; }
 
 private:

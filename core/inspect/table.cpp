@@ -51,19 +51,17 @@ void append(std::string& line, const TableCell& cell, char separator) {
 template <class Write>
 bool writePieces(const Table& table, char separator, const Write& write) {
     std::string text;
-    for (const std::string& column : table.columns) {
-        if (!text.empty()) text += separator;
-        append(text, column, separator);
-    }
+    const auto appendCell = [&](std::size_t column, const auto& cell) {
+        if (column > 0) text += separator;
+        append(text, cell, separator);
+    };
+    for (std::size_t k = 0; k < table.columns.size(); ++k) appendCell(k, table.columns[k]);
     text += "\r\n";
     std::vector<TableCell> cells;
     for (std::size_t row = 0; row < table.rows; ++row) {
         cells.assign(table.columns.size(), {});
         table.fill(row, cells);
-        for (std::size_t k = 0; k < cells.size(); ++k) {
-            if (k > 0) text += separator;
-            append(text, cells[k], separator);
-        }
+        for (std::size_t k = 0; k < cells.size(); ++k) appendCell(k, cells[k]);
         text += "\r\n";
         if (text.size() < flushBytes) continue;
         if (!write(text, row)) return false;

@@ -18,7 +18,8 @@ constexpr int blockTokens = 64;
 /// Values in a file without a name, mapped: read from the disk when they are looked at.
 class SpilledValues {
 public:
-    static Result<std::shared_ptr<const SpilledValues>> write(const std::filesystem::path& folder, std::span<const float> values) {
+    static Result<std::shared_ptr<const SpilledValues>> write(const std::filesystem::path& folder,
+                                                              std::span<const float> values) {
         const auto failed = [&] {
             return Error{ErrorCode::Io, "traces could not be written there: " + std::system_category().message(errno),
                          folder.string()};
@@ -149,7 +150,10 @@ TraceSeries TraceStore::series(TraceRequest::Item item) const {
     return found == series_.end() ? TraceSeries() : found->second;
 }
 
-int TraceStore::endToken(TraceRequest::Item item) const { return series(item).endToken(); }
+int TraceStore::endToken(TraceRequest::Item item) const {
+    const auto found = series_.find(item);
+    return found == series_.end() ? 0 : found->second.endToken_;
+}
 
 void TraceStore::truncate(int tokens) {
     std::vector<TraceRequest::Item> gone;

@@ -10,12 +10,13 @@
 #include <QPageSize>
 #include <QPainter>
 #include <QPdfWriter>
+#include <QPointer>
 #include <QRegularExpression>
 #include <QScreen>
 #include <QStandardPaths>
 #include <QSvgGenerator>
 #include <QToolTip>
-#include <array>
+#include <algorithm>
 #include <sstream>
 
 #include "base/atomic_file.h"
@@ -83,44 +84,74 @@ QString tableText(const Table& table) {
 class Exporter : public QObject {
 public:
     Exporter(const QString& title, Exportable& view, QWidget& widget, QToolButton* button)
-        : QObject(button), title_(title), view_(view), widget_(widget), messages_(new MessageArea(&widget)) {
+        : QObject(button), title_(title), view_(view), widget_(widget), button_(button), messages_(new MessageArea(&widget)) {
         messages_->hide();
         widget.installEventFilter(this);
         messages_->installEventFilter(this);
+        stop_ = menu_.addAction(themedIcon("stop"), text("Stop saving numbers"), this, [this] {
+            saving_.stop();
+            showProgress(1);
+        });
+        stop_->setVisible(false);
+        button->setMenu(&menu_);
+        button->setPopupMode(QToolButton::InstantPopup);
     }
+
+    QMenu& menu() { return menu_; }
 
     void savePictureAs(PictureFormat format, const QString& suffix, const QString& filter) {
         const QString path = askForPath(suffix, filter);
-        if (!path.isEmpty()) tell(savePicture(view_, widget_.size(), format, path), path);
+        if (!path.isEmpty()) tell(savePicture(view_, size(), format, path), path);
     }
 
     void saveTableAs(bool visibleOnly) {
+        if (saving_.running())
+            return post(MessageKind::Info, text("Numbers are being saved already. Wait, or stop that first."));
         const QString path = askForPath(QStringLiteral("csv"), text("Comma-separated values (*.csv)"));
         if (path.isEmpty()) return;
-        task_.run(
-            [table = view_.table(visibleOnly), path](const std::stop_token& stop) {
-                return writeCsv(table, path.toStdString(), Progress{{}, stop});
+        const auto report = [this, number = ++savings_, self = QPointer(this)](std::string_view, double done) {
+            QMetaObject::invokeMethod(qApp, [this, self, number, done] {
+                if (self && number == savings_ && saving_.running()) showProgress(done);
+            });
+        };
+        saving_.run(
+            [table = view_.table(visibleOnly), path, report](const std::stop_token& stop) {
+                return writeCsv(table, path.toStdString(), Progress{report, stop});
             },
-            [this, path](const Status& done) { tell(done, path); });
+            [this, path](const Status& done) {
+                showProgress(1);
+                tell(done, path);
+            });
     }
 
-    void copyPicture() { app::copyPicture(view_, widget_.size()); }
+    void copyPicture() {
+        if (hasSomething()) app::copyPicture(view_, size());
+    }
 
     void copyTable() {
-        task_.run([table = view_.table(true)](const std::stop_token&) { return tableText(table); },
-                  [](const QString& copied) { QGuiApplication::clipboard()->setText(copied); });
+        if (!hasSomething()) return;
+        copying_.run([table = view_.table(true)](const std::stop_token&) { return tableText(table); },
+                     [](const QString& copied) { QGuiApplication::clipboard()->setText(copied); });
     }
 
 protected:
     /// The messages stand at the foot of the widget, as wide as it is.
     bool eventFilter(QObject* watched, QEvent* event) override {
-        if (event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest || event->type() == QEvent::ChildRemoved)
-            place();
+        if (event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest) place();
         return QObject::eventFilter(watched, event);
     }
 
 private:
+    QSize size() const { return widget_.size().expandedTo(widget_.sizeHint()); }
+
+    bool hasSomething() {
+        if (view_.table(true).rows > 0) return true;
+        post(MessageKind::Info, text("There is nothing here to save or copy yet."));
+        return false;
+    }
+
     QString askForPath(const QString& suffix, const QString& filter) {
+        if (!hasSomething()) return {};
         QString name = title_.toLower();
         name.replace(QRegularExpression(QStringLiteral("[^\\w]+")), QStringLiteral("-"));
         QString path = askForFile()(&widget_, text("Save %1").arg(title_), QDir(folder_).filePath(name + '.' + suffix), filter);
@@ -130,18 +161,27 @@ private:
         return path;
     }
 
+    void showProgress(double done) {
+        stop_->setVisible(done < 1);
+        button_->setToolButtonStyle(done < 1 ? Qt::ToolButtonTextBesideIcon : Qt::ToolButtonIconOnly);
+        button_->setText(done < 1 ? text("Saving, %1 %").arg(qRound(done * 100)) : button_->accessibleName());
+    }
+
     void tell(const Status& done, const QString& path) {
+        if (!done) return post(MessageKind::Error, QString::fromStdString(done.error().text()));
+        messages_->hide();
+        QToolTip::showText(widget_.mapToGlobal(QPoint(grid, grid)), text("Saved as %1").arg(formatPath(path)), &widget_);
+    }
+
+    void post(MessageKind kind, const QString& message) {
         messages_->clear();
-        if (done)
-            QToolTip::showText(widget_.mapToGlobal(QPoint(grid, grid)), text("Saved as %1").arg(formatPath(path)), &widget_);
-        else
-            messages_->post(MessageKind::Error, QString::fromStdString(done.error().text()));
-        messages_->setVisible(!done);
+        messages_->post(kind, message);
+        messages_->show();
         place();
     }
 
     void place() {
-        const int height = messages_->heightForWidth(widget_.width());
+        const int height = std::max(messages_->heightForWidth(widget_.width()), 0);
         messages_->setGeometry(0, widget_.height() - height, widget_.width(), height);
         messages_->raise();
     }
@@ -149,9 +189,13 @@ private:
     QString title_;
     Exportable& view_;
     QWidget& widget_;
+    QToolButton* button_;
+    QMenu menu_;
+    QAction* stop_;
     MessageArea* messages_;
     QString folder_ = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
-    LatestTask task_;
+    LatestTask saving_, copying_;
+    int savings_ = 0;
 };
 
 }  // namespace
@@ -188,14 +232,14 @@ void copyTable(const Exportable& view) { QGuiApplication::clipboard()->setText(t
 QToolButton* makeExportButton(const QString& panelId, const QString& panelTitle, Exportable& view, QWidget& widget,
                               ActionRegistry& actions) {
     auto* button = makeToolButton(panelId + QStringLiteral(".export"), "export", text("Save or copy this view"));
+    button->setProperty("menuArrow", false);
     auto* exporter = new Exporter(panelTitle, view, widget, button);
-    auto* menu = new QMenu(button);
     const auto add = [&](const char* id, const QString& name, auto run) {
         QAction* action =
             actions.add(panelId + QStringLiteral(".export.") + QLatin1String(id), text("Inspect") + '/' + panelTitle,
                         QStringLiteral("%1: %2").arg(panelTitle, name), {}, {});
         QObject::connect(action, &QAction::triggered, exporter, run);
-        menu->addAction(action);
+        exporter->menu().addAction(action);
     };
     add("png", text("save picture (PNG)"),
         [=] { exporter->savePictureAs(PictureFormat::Png, "png", text("PNG picture (*.png)")); });
@@ -207,8 +251,6 @@ QToolButton* makeExportButton(const QString& panelId, const QString& panelTitle,
     add("csv.visible", text("save visible numbers (CSV)"), [=] { exporter->saveTableAs(true); });
     add("copy.picture", text("copy picture"), [=] { exporter->copyPicture(); });
     add("copy.numbers", text("copy visible numbers"), [=] { exporter->copyTable(); });
-    button->setMenu(menu);
-    button->setPopupMode(QToolButton::InstantPopup);
     return button;
 }
 

@@ -4,7 +4,7 @@
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
-#include <QStyle>
+#include <QTimer>
 #include <QToolTip>
 #include <algorithm>
 #include <cmath>
@@ -22,7 +22,21 @@ constexpr double zoomStep = 1.25;
 constexpr double wheelStep = 120;  // of QWheelEvent::angleDelta
 constexpr int most = 1 << 24;      // so that positions in pixels stay far from overflow
 
-QString shortNumber(float value) { return QLocale::c().toString(value, 'g', 3).replace(QLatin1Char('-'), QChar(0x2212)); }
+constexpr int late = 300;  // milliseconds after which it is said that something is under way
+
+QString shortNumber(float value, ColorScale::Map map) {
+    constexpr float long_ = 1e3F;
+    constexpr float longest = 1e6F;
+    const bool whole = std::abs(value) >= long_ && std::abs(value) < longest;
+    QString text = whole ? QString::number(value, 'f', 0) : QString::number(value, 'g', 3);
+    if (map == ColorScale::Map::Trits && value > 0) text.prepend(QLatin1Char('+'));
+    return text.replace(QLatin1Char('-'), QChar(0x2212));
+}
+
+/// Of the scale bar, bottom and top.
+std::pair<float, float> endsOf(const ColorScale& scale) {
+    return scale.map == ColorScale::Map::Trits ? std::pair(-1.0F, 1.0F) : std::pair(scale.low, scale.high);
+}
 
 /// 1, 2 or 5 times a power of ten, at least `least`.
 int niceStep(double least) {
@@ -151,10 +165,10 @@ MapView::Layout MapView::layoutFor(const QSize& size) const {
     const QFontMetrics metrics = fontMetrics();
     const int line = metrics.height();
     const int rowLabels = metrics.horizontalAdvance(QString::number(source_->rows() - 1));
-    int scaleLabels = 0;
-    for (const float end : {scale_.low, scale_.high})
-        scaleLabels = std::max(scaleLabels, metrics.horizontalAdvance(shortNumber(end)));
-    const int left = grid / 2 + (rowTitle_.isEmpty() ? 0 : line) + rowLabels + grid / 2 + tick;
+    const auto [low, high] = endsOf(scale_);
+    const int scaleLabels = std::max(metrics.horizontalAdvance(shortNumber(low, scale_.map)),
+                                     metrics.horizontalAdvance(shortNumber(high, scale_.map)));
+    const int left = grid + (rowTitle_.isEmpty() ? 0 : line) + rowLabels + grid / 2 + tick;
     const int bottom = tick + line + (columnTitle_.isEmpty() ? 0 : line) + grid / 2;
     const int right = grid + barWidth + grid / 2 + scaleLabels + (scale_.unit.isEmpty() ? 0 : line) + grid / 2;
     const QRect image = QRect(QPoint(), size).adjusted(left, grid, -right, -bottom);
@@ -171,6 +185,8 @@ void MapView::refresh() {
     // One that is under way is let finish, so that something is seen while the values change all the time.
     if (!stale_ || task_.running()) return;
     stale_ = false;
+    reducing_.start();
+    QTimer::singleShot(late, this, qOverload<>(&QWidget::update));
     scale_.background = palette().color(QPalette::Base).rgb();
     task_.run([source = source_, scale = scale_, region = region_, pixels](
                   const std::stop_token& stop) { return std::pair(reduced(*source, scale, region, pixels, stop), region); },
@@ -186,7 +202,8 @@ void MapView::refresh() {
 void MapView::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     const Layout layout = layoutFor(size());
-    if (!image_.isNull() && image_.size() != layout.image.size() * devicePixelRatioF() && ready()) refresh();
+    const QSize pixels = layout.image.size() * devicePixelRatioF();
+    if (!pixels.isEmpty() && image_.size() != pixels && ready()) refresh();  // on another screen now
     paintInto(painter, layout);
     if (!source_ || layout.image.isEmpty()) return;
     const QColor accent = palette().color(QPalette::Highlight);
@@ -197,8 +214,13 @@ void MapView::paintEvent(QPaintEvent*) {
         veil.setAlpha(60);
         const QRect chosen = rectOf(selected_, layout.image);
         painter.fillRect(chosen, veil);
-        painter.setPen(accent);
-        painter.drawRect(chosen.adjusted(0, 0, -1, -1));
+        outline(painter, {chosen});
+    }
+    if (!ready() && reducing_.isValid() && reducing_.hasExpired(late)) {
+        painter.fillRect(QRect(layout.image.topLeft(), QSize(layout.image.width(), fontMetrics().height())),
+                         palette().color(QPalette::Base));
+        painter.setPen(palette().color(QPalette::PlaceholderText));
+        painter.drawText(layout.image, Qt::AlignTop | Qt::AlignLeft, tr("Drawing…"));
     }
     painter.restore();
     if (hasFocus()) {
@@ -215,18 +237,25 @@ void MapView::paintInto(QPainter& painter, const Layout& layout) const {
     painter.setClipRect(layout.image);
     if (!image_.isNull()) painter.drawImage(rectOf(imageRegion_, layout.image), image_);
     paintCells(painter, layout.image);
-    painter.setPen(palette().color(QPalette::Highlight));
-    if (markedRow_ >= 0) {
-        const QRect row = rectOf({markedRow_, 1, region_.firstColumn, region_.columns}, layout.image);
-        painter.drawRect(row.adjusted(-1, 0, 0, -1));
-    }
-    if (markedColumn_ >= 0) {
-        const QRect column = rectOf({region_.firstRow, region_.rows, markedColumn_, 1}, layout.image);
-        painter.drawRect(column.adjusted(0, -1, -1, 0));
-    }
+    QVector<QRect> marked;
+    if (markedRow_ >= 0)
+        marked << rectOf({markedRow_, 1, region_.firstColumn, region_.columns}, layout.image).adjusted(-4, 0, 4, 0);
+    if (markedColumn_ >= 0)
+        marked << rectOf({region_.firstRow, region_.rows, markedColumn_, 1}, layout.image).adjusted(0, -4, 0, 4);
+    outline(painter, marked);
     painter.restore();
     paintAxes(painter, layout);
     paintScaleBar(painter, layout);
+}
+
+/// In the accent colour, on a border that sets it off from any other.
+void MapView::outline(QPainter& painter, const QVector<QRect>& rects) const {
+    QColor halo = palette().color(QPalette::Base);
+    halo.setAlpha(160);
+    for (const QPen& pen : {QPen(halo, 3), QPen(palette().color(QPalette::Highlight), 1)}) {
+        painter.setPen(pen);
+        for (const QRect& rect : rects) painter.drawRect(rect.adjusted(0, 0, -1, -1));
+    }
 }
 
 /// Borders and values, where the cells are large enough.
@@ -245,13 +274,13 @@ void MapView::paintCells(QPainter& painter, const QRect& image) const {
             painter.drawLine(image.left(), y, image.right(), y);
         }
     if (cell.width() < valuesFrom.width() || cell.height() < valuesFrom.height()) return;
-    constexpr int bright = 140;
+    constexpr int bright = 105;  // from here on black is read more easily than white
     for (int row = region_.firstRow; row < region_.firstRow + region_.rows; ++row)
         for (int column = region_.firstColumn; column < region_.firstColumn + region_.columns; ++column) {
             const float value = source_->value(row, column);
             if (std::isnan(value)) continue;
             painter.setPen(qGray(scale_.color(value)) < bright ? Qt::white : Qt::black);
-            painter.drawText(rectOf({row, 1, column, 1}, image), Qt::AlignCenter, shortNumber(value));
+            painter.drawText(rectOf({row, 1, column, 1}, image), Qt::AlignCenter, shortNumber(value, scale_.map));
         }
 }
 
@@ -275,7 +304,8 @@ void MapView::paintAxes(QPainter& painter, const Layout& layout) const {
         painter.setPen(muted);
         painter.drawText(QRect(x - widest, image.bottom() + 1 + tick, 2 * widest, line), Qt::AlignCenter, QString::number(k));
     }
-    step = niceStep(metrics.ascent() * double(region_.rows) / image.height());
+    const double cellHeight = image.height() / double(region_.rows);
+    step = cellHeight >= std::max(gridFrom, metrics.ascent()) ? 1 : niceStep((line + grid / 2) / cellHeight);
     for (int k = firstTick(region_.firstRow); k < region_.firstRow + region_.rows; k += step) {
         const int y = rectOf({k, 1, 0, 1}, image).center().y();
         painter.setPen(axis);
@@ -300,12 +330,8 @@ void MapView::paintScaleBar(QPainter& painter, const Layout& layout) const {
     const QFontMetrics metrics = fontMetrics();
     const int line = metrics.height();
     const QRect& bar = layout.scaleBar;
-    const bool trits = scale_.map == ColorScale::Map::Trits;
-    const float low = trits ? -1 : scale_.low;
-    const float high = trits ? 1 : scale_.high;
-    const auto place = [&](float value) {
-        return bar.bottom() - int(std::lround((value - low) / (high - low) * (bar.height() - 1)));
-    };
+    const auto [low, high] = endsOf(scale_);
+    const float zero = high > low ? -low / (high - low) : 0;
     for (int y = bar.top(); y <= bar.bottom(); ++y)
         painter.fillRect(
             bar.x(), y, bar.width(), 1,
@@ -316,11 +342,13 @@ void MapView::paintScaleBar(QPainter& painter, const Layout& layout) const {
     painter.setPen(palette().color(QPalette::PlaceholderText));
     const int left = bar.right() + 1 + grid / 2;
     const int width = layout.size.width() - left;
-    painter.drawText(QRect(left, bar.top() - line / 4, width, line), Qt::AlignLeft | Qt::AlignTop, shortNumber(high));
+    painter.drawText(QRect(left, bar.top() - line / 4, width, line), Qt::AlignLeft | Qt::AlignTop,
+                     shortNumber(high, scale_.map));
     painter.drawText(QRect(left, bar.bottom() - line + line / 4, width, line), Qt::AlignLeft | Qt::AlignBottom,
-                     shortNumber(low));
+                     shortNumber(low, scale_.map));
     if (low < 0 && high > 0 && bar.height() > 4 * line)
-        painter.drawText(QRect(left, place(0) - line / 2, width, line), Qt::AlignLeft | Qt::AlignVCenter, shortNumber(0));
+        painter.drawText(QRect(left, bar.bottom() - qRound(zero * float(bar.height() - 1)) - line / 2, width, line),
+                         Qt::AlignLeft | Qt::AlignVCenter, shortNumber(0, scale_.map));
     if (scale_.unit.isEmpty()) return;
     painter.setPen(palette().color(QPalette::Text));
     painter.save();
@@ -333,7 +361,7 @@ void MapView::paintScaleBar(QPainter& painter, const Layout& layout) const {
 
 void MapView::paintPicture(QPainter& painter, const QSize& size) {
     const Layout layout = layoutFor(size);
-    if (!layout.image.isEmpty() && (image_.isNull() || imageRegion_ != region_)) {  // never shown, or too early
+    if (!layout.image.isEmpty() && image_.isNull()) {  // never shown
         image_ = reduced(*source_, scale_, region_, layout.image.size() * devicePixelRatioF(), {});
         imageRegion_ = region_;
     }

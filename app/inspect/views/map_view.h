@@ -1,6 +1,7 @@
 // A matrix as an image: from the whole of it down to single cells, at the speed of the wheel.
 #pragma once
 
+#include <QElapsedTimer>
 #include <QImage>
 #include <QWidget>
 #include <memory>
@@ -72,6 +73,7 @@ private:
     void hover(const QPoint& at, const QPoint& onScreen);
     void refresh();
     void paintInto(QPainter& painter, const Layout& layout) const;
+    void outline(QPainter& painter, const QVector<QRect>& rects) const;
     void paintCells(QPainter& painter, const QRect& image) const;
     void paintAxes(QPainter& painter, const Layout& layout) const;
     void paintScaleBar(QPainter& painter, const Layout& layout) const;
@@ -90,6 +92,7 @@ private:
     MapRegion selected_;  // outlined until a click
     double wheel_ = 0;    // steps not taken yet: a touchpad's are small
     bool stale_ = false;  // the image is not of what is shown
+    QElapsedTimer reducing_;
     LatestTask task_;
 };
 

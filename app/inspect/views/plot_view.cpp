@@ -1,8 +1,10 @@
 #include "inspect/views/plot_view.h"
 
 #include <QPicture>
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <memory>
 
 #include "chat/labels.h"
 
@@ -11,11 +13,8 @@ namespace {
 
 constexpr double zoomStep = 1.25;
 constexpr double panStep = 0.1;
-
-struct Point {
-    std::string series;
-    double x, y;
-};
+constexpr double roomAside = 1.02;  // around what is there, in parts of it
+constexpr double roomAbove = 1.08;
 
 }  // namespace
 
@@ -29,7 +28,6 @@ PlotView::PlotView(const QString& name, QWidget* parent) : QCustomPlot(parent) {
     axisRect()->setRangeZoomFactor(1 / zoomStep);
     plotLayout()->setMargins({});
     axisRect()->setMinimumMargins({grid, grid, grid, grid});
-    axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignRight | Qt::AlignTop);
     applyTheme();
 }
 
@@ -39,8 +37,9 @@ void PlotView::setTitles(const QString& x, const QString& y) {
 }
 
 QColor PlotView::seriesColor(int index) {
-    // Okabe and Ito 2008, those of at least 3:1 on light and dark or nearly; the trits' hues first.
-    static constexpr std::array<QRgb, 6> colors{0x2a7fd0, 0xd06f00, 0x009e73, 0xc0609a, 0x8a7a00, 0x4fa3c7};
+    // After the trits' hues, searched for: any two differ by 18 or more (CIE 1976) to normal, protan, deutan and tritan eyes
+    // (Machado, Oliveira and Fernandes 2009), and each has 3:1 against both themes.
+    static constexpr std::array<QRgb, 6> colors{0x2a7fd0, 0xd06f00, 0x78783c, 0x8c50f0, 0xc878b4, 0xdc3c78};
     return colors[static_cast<std::size_t>(index) % colors.size()];
 }
 
@@ -51,12 +50,31 @@ void PlotView::clearAll() {
 }
 
 void PlotView::showAll() {
-    legend->setVisible(plottableCount() > 1);
     rescaleAxes();
-    constexpr double room = 1.08;
-    yAxis->scaleRange(room);
-    if (graphCount() > 0) xAxis->scaleRange(1.02);
+    xAxis->scaleRange(graphCount() > 0 ? roomAside : 1);
+    yAxis->scaleRange(roomAbove);
+    legend->setVisible(plottableCount() > 1);
+    placeLegend();
     replot(rpQueuedReplot);
+}
+
+/// Into the corner where the fewest points are.
+void PlotView::placeLegend() {
+    constexpr double corner = 0.35;  // of the width and height
+    std::array<int, 4> points{};
+    for (const Point& point : allPoints()) {
+        double x = 0;
+        double y = 0;
+        point.series->coordsToPixels(point.x, point.y, x, y);
+        x = (x - axisRect()->left()) / axisRect()->width();
+        y = (y - axisRect()->top()) / axisRect()->height();
+        const bool left = x < corner;
+        const bool top = y < corner;
+        if ((left || x > 1 - corner) && (top || y > 1 - corner)) ++points[(left ? 1 : 0) + (top ? 0 : 2)];
+    }
+    const auto best = std::min_element(points.begin(), points.end()) - points.begin();
+    axisRect()->insetLayout()->setInsetAlignment(
+        0, (best % 2 == 0 ? Qt::AlignRight : Qt::AlignLeft) | (best < 2 ? Qt::AlignTop : Qt::AlignBottom));
 }
 
 void PlotView::setMarked(double x) {
@@ -85,24 +103,33 @@ void PlotView::paintPicture(QPainter& painter, const QSize& size) {
     updateLayout();
 }
 
-Table PlotView::table(bool visibleOnly) const {
-    auto points = std::make_shared<std::vector<Point>>();
-    auto* plot = const_cast<PlotView*>(this);
-    for (int k = 0; k < plot->plottableCount(); ++k) {
-        QCPAbstractPlottable* const plottable = plot->plottable(k);
-        const QCPPlottableInterface1D* const data = plottable->interface1D();
-        if (data == nullptr) continue;
-        for (int at = 0; at < data->dataCount(); ++at)
-            if (const double x = data->dataMainKey(at); !visibleOnly || plottable->keyAxis()->range().contains(x))
-                points->push_back({plottable->name().toStdString(), x, data->dataMainValue(at)});
+std::vector<PlotView::Point> PlotView::allPoints() const {
+    std::vector<Point> points;
+    for (int k = 0; k < plottableCount(); ++k) {
+        QCPAbstractPlottable* const series = const_cast<PlotView*>(this)->plottable(k);
+        const QCPPlottableInterface1D* const data = series->interface1D();
+        for (int at = 0; data != nullptr && at < data->dataCount(); ++at)
+            points.push_back({series, data->dataMainKey(at), data->dataMainValue(at)});
     }
+    return points;
+}
+
+Table PlotView::table(bool visibleOnly) const {
+    struct Row {
+        std::string series;
+        double x, y;
+    };
+    auto rows = std::make_shared<std::vector<Row>>();
+    for (const Point& point : allPoints())
+        if (!visibleOnly || point.series->keyAxis()->range().contains(point.x))
+            rows->push_back({point.series->name().toStdString(), point.x, point.y});
     return {{"series", columnName(xAxis->label(), "x"), columnName(yAxis->label(), "y")},
-            points->size(),
-            [points](std::size_t row, std::vector<TableCell>& cells) {
-                const Point& point = (*points)[row];
-                cells[0] = point.series;
-                cells[1] = point.x;
-                if (!std::isnan(point.y)) cells[2] = point.y;
+            rows->size(),
+            [rows](std::size_t at, std::vector<TableCell>& cells) {
+                const Row& row = (*rows)[at];
+                cells[0] = row.series;
+                cells[1] = row.x;
+                if (!std::isnan(row.y)) cells[2] = row.y;
             }};
 }
 

@@ -3,6 +3,8 @@
 
 #include <qcustomplot.h>
 
+#include <vector>
+
 #include "inspect/views/exportable.h"
 
 namespace ternion::app {
@@ -45,7 +47,13 @@ protected:
     void mouseReleaseEvent(QMouseEvent* event) override;
 
 private:
+    struct Point {
+        const QCPAbstractPlottable* series;
+        double x, y;
+    };
+    std::vector<Point> allPoints() const;
     void applyTheme();
+    void placeLegend();
     void zoom(double factor);
     void pan(double x, double y);  // in parts of what is shown
     QCPItemStraightLine* marked_ = nullptr;
