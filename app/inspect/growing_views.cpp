@@ -43,6 +43,16 @@ QString whatToDo(const Inspector& inspector, const QString& answer) {
     return {};
 }
 
+QWidget* inARow(std::initializer_list<QWidget*> widgets) {
+    auto* all = new QWidget;
+    auto* row = new QHBoxLayout(all);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(grid);
+    for (QWidget* widget : widgets) row->addWidget(widget);
+    row->addStretch(1);
+    return all;
+}
+
 QWidget* underTitle(QWidget* title, QWidget* button, QWidget* view) {
     auto* frame = new QWidget;
     auto* row = new QHBoxLayout;

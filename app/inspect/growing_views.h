@@ -33,6 +33,8 @@ QStringList tokenTexts(const Inspector& inspector);
 /// What to do before there is something to see; empty where there is text. `answer`: what an answer would bring.
 QString whatToDo(const Inspector& inspector, const QString& answer);
 
+/// From the left.
+QWidget* inARow(std::initializer_list<QWidget*> widgets);
 /// A view under its title, with its export button beside that.
 QWidget* underTitle(QWidget* title, QWidget* button, QWidget* view);
 

@@ -42,8 +42,6 @@ public:
         order_->setAccessibleName(text("Order of the channels"));
         order_->addItems({text("Channels by number"), text("by lower bound"), text("by half-life")});
         controls()->addWidget(new LayerChooser("gatesLayer", inspector()));
-        controls()->addWidget(gate_);
-        controls()->addWidget(order_);
         controls()->addStretch(1);
         connect(gate_, &QComboBox::currentIndexChanged, this, [this] {
             showMap();
@@ -59,13 +57,13 @@ public:
         curveTitle_->setObjectName("gatesCurveTitle");
         auto* overTokens = new QSplitter(Qt::Vertical);
         overTokens->setChildrenCollapsible(false);
-        overTokens->addWidget(map_);
+        overTokens->addWidget(underTitle(inARow({gate_, order_}),
+                                         makeExportButton("gates.map", text("Gates"), *map_, *map_, context.actions), map_));
         overTokens->addWidget(
             underTitle(curveTitle_,
                        makeExportButton("gates.curve", text("Gates of a channel"), *curve_, *curve_, context.actions), curve_));
         overTokens->setStretchFactor(0, 3);
         overTokens->setStretchFactor(1, 2);
-        controls()->addWidget(makeExportButton("gates.map", text("Gates"), *map_, *map_, context.actions));
         connect(map_, &MapView::cellActivated, this, [this](int row, int token) {
             select([&](Selection& selection) {
                 selection.channel = source_->channel(row);

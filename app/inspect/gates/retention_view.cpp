@@ -54,18 +54,14 @@ RetentionView::RetentionView(ActionRegistry& actions, QWidget* parent)
     all_->setCheckable(true);
     all_->setToolTip(tr("Trace the forget gates of every layer, too: takes memory for each"));
 
-    auto* layersTitle = new QWidget;
-    auto* row = new QHBoxLayout(layersTitle);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->addWidget(makeLabel(tr("Layers: median and quartiles"), "small", true), 1);
-    row->addWidget(all_);
     auto* plots = new QSplitter(Qt::Horizontal);
     plots->setChildrenCollapsible(false);
     plots->addWidget(underTitle(makeLabel(tr("Channels of the layer"), "small", true),
                                 makeExportButton("gates.halfLives", tr("Half-lives"), *histogram_, *histogram_, actions),
                                 histogram_));
-    plots->addWidget(underTitle(
-        layersTitle, makeExportButton("gates.layers", tr("Half-lives by layer"), *layers_, *layers_, actions), layers_));
+    plots->addWidget(underTitle(inARow({makeLabel(tr("Layers: median and quartiles"), "small", true), all_}),
+                                makeExportButton("gates.layers", tr("Half-lives by layer"), *layers_, *layers_, actions),
+                                layers_));
     plots->addWidget(underTitle(makeLabel(tr("The longest memory first"), "small", true),
                                 makeExportButton("gates.channels", tr("Retention by channel"), *channels_, *channels_, actions),
                                 channels_));

@@ -71,12 +71,8 @@ public:
             underTitle(outliersTitle_, exported("quantisation.outliers", text("Outlier channels"), outliers_), outliers_));
         auto* views = new QSplitter(Qt::Vertical);
         views->addWidget(underTitle(mapTitle_, exported("quantisation.map", text("int8 codes"), map_), map_));
-        auto* measureRow = new QWidget;
-        auto* measureLayout = new QHBoxLayout(measureRow);
-        measureLayout->setContentsMargins(0, 0, 0, 0);
-        measureLayout->addWidget(measure_);
-        measureLayout->addStretch(1);
-        views->addWidget(underTitle(measureRow, exported("quantisation.curve", text("Quantisation by token"), curve_), curve_));
+        views->addWidget(
+            underTitle(inARow({measure_}), exported("quantisation.curve", text("Quantisation by token"), curve_), curve_));
         auto* content = new QSplitter(Qt::Horizontal);
         content->addWidget(tables);
         content->addWidget(views);
