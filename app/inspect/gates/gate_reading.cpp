@@ -18,7 +18,7 @@ void readLayer(LayerGates& layer, const GateSeries& series) {
                              series[GateH].empty() ? std::span<const float>() : series[GateH].row(token));
         for (std::size_t k = 0; k < series.size(); ++k)
             if (!series[k].empty())
-                for (const float value : series[k].row(token)) layer.reach[k] = std::max(layer.reach[k], std::fabs(value));
+                for (const float value : series[k].row(token)) layer.squares[k] += double{value} * value;
     }
     layer.series = series;
     layer.endToken = std::max(layer.endToken, end);
@@ -26,6 +26,11 @@ void readLayer(LayerGates& layer, const GateSeries& series) {
 }
 
 }  // namespace
+
+double LayerGates::rootMeanSquare(Gate gate) const {
+    const double values = double(retention.tokens) * double(retention.channels.size());
+    return values > 0.0 ? std::sqrt(squares[gate] / values) : 0.0;
+}
 
 GateReading readGates(GateReading before, const std::map<int, GateSeries>& series, const Model& model) {
     GateReading reading;

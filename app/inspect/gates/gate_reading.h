@@ -21,8 +21,10 @@ struct LayerGates {
     GateStatistics statistics;
     LayerRetention retention;
     GateSeries series;
-    std::array<float, gateCount> reach{};  ///< the largest |value| of any token
-    int endToken = 0;                      ///< tokens before it are in the statistics
+    std::array<double, gateCount> squares{};  ///< sums over all values
+    int endToken = 0;                         ///< tokens before it are in the statistics
+
+    double rootMeanSquare(Gate gate) const;
 };
 using GateReading = std::map<int, LayerGates>;  ///< by layer
 

@@ -11,6 +11,7 @@
 
 #include "chat/labels.h"
 #include "inspect/channel_map.h"
+#include "inspect/folding_splitter.h"
 #include "inspect/gates/gate_reading.h"
 #include "inspect/gates/retention_view.h"
 #include "inspect/layer_chooser.h"
@@ -23,6 +24,8 @@ QString text(const char* source) { return QCoreApplication::translate("GatesPane
 
 constexpr std::array<const char*, gateCount> letters{"f", "i", "h", "g"};
 
+constexpr double mapReach = 3.0;  // root mean squares, to either side
+
 class GatesPanel : public ReadingPanel<GateReading> {
 public:
     explicit GatesPanel(const PanelContext& context)
@@ -33,8 +36,10 @@ public:
           map_(new MapView("gatesMap")),
           curveTitle_(makeLabel({}, "small", true)),
           curve_(new PlotView("gatesCurve")),
+          values_(new PlotView("gatesValues")),
           retention_(new RetentionView(context.actions)),
-          curveFit_(*curve_) {
+          curveFit_(*curve_),
+          valuesFit_(*values_) {
         gate_->setObjectName("gatesGate");
         gate_->setAccessibleName(text("What the map shows"));
         gate_->addItems({text("f: forget gate"), text("i: candidate"), text("h: state"), text("g: output gate")});
@@ -53,15 +58,20 @@ public:
         });
 
         map_->setAxes(text("Channel"), text("Token"));
-        curve_->setTitles(text("Token"), text("Value"));
+        curve_->setTitles(text("Token"), text("f"));
+        values_->setTitles(text("Token"), text("Value"));
         curveTitle_->setObjectName("gatesCurveTitle");
-        auto* overTokens = new QSplitter(Qt::Vertical);
-        overTokens->setChildrenCollapsible(false);
+        auto* overTokens = new FoldingSplitter;
         overTokens->addWidget(underTitle(inARow({gate_, order_}),
                                          makeExportButton("gates.map", text("Gates"), *map_, *map_, context.actions), map_));
-        overTokens->addWidget(
-            underTitle(curveTitle_,
-                       makeExportButton("gates.curve", text("Gates of a channel"), *curve_, *curve_, context.actions), curve_));
+        auto* curves = new QSplitter(Qt::Vertical);
+        curves->setChildrenCollapsible(false);
+        curves->addWidget(underTitle(
+            curveTitle_, makeExportButton("gates.curve", text("f of a channel"), *curve_, *curve_, context.actions), curve_));
+        curves->addWidget(underTitle(
+            makeLabel(text("Candidate i, state h and output gate g"), "small", true),
+            makeExportButton("gates.values", text("i, h and g of a channel"), *values_, *values_, context.actions), values_));
+        overTokens->addWidget(curves);
         overTokens->setStretchFactor(0, 3);
         overTokens->setStretchFactor(1, 2);
         connect(map_, &MapView::cellActivated, this, [this](int row, int token) {
@@ -70,9 +80,10 @@ public:
                 selection.token = token;
             });
         });
-        connect(curve_, &PlotView::positionActivated, this, [this](double token, double) {
-            select([&](Selection& selection) { selection.token = std::max(static_cast<int>(std::lround(token)), 0); });
-        });
+        for (PlotView* plot : {curve_, values_})
+            connect(plot, &PlotView::positionActivated, this, [this](double token, double) {
+                select([&](Selection& selection) { selection.token = std::max(static_cast<int>(std::lround(token)), 0); });
+            });
         connect(retention_, &RetentionView::channelChosen, this,
                 [this](int channel) { select([&](Selection& selection) { selection.channel = channel; }); });
         connect(retention_, &RetentionView::layerChosen, this,
@@ -133,29 +144,36 @@ protected:
         retention_->setMarked(layer(), channel);
         showCurve(reading().at(layer()), channel);
         curve_->setMarked(token);
+        values_->setMarked(token);
     }
 
 private:
     void showMap() {
         if (!reading().contains(layer())) return;
         const LayerGates& gates = reading().at(layer());
-        const auto gate = static_cast<std::size_t>(gate_->currentIndex());
+        const auto gate = static_cast<Gate>(gate_->currentIndex());
         const auto order = static_cast<ChannelOrder>(order_->currentIndex());
         auto source = std::make_shared<ChannelMap<TraceSeries>>(gates.series[gate], gates.retention.ordered(order),
                                                                 tokenTexts(inspector()), QString::fromLatin1(letters[gate]));
+        // A few states are far larger than all others, and would leave nothing to be seen of those.
+        const auto reach = static_cast<float>(mapReach * gates.rootMeanSquare(gate));
         const auto scale = gate == GateF ? ColorScale{ColorScale::Map::Sequential, 0.0F, 1.0F, {}}
-                                         : ColorScale::diverging(-gates.reach[gate], gates.reach[gate]);
+                                         : ColorScale::diverging(-reach, reach, text("ends at 3 RMS"));
         map_->setAxes(order == ChannelOrder::Number ? text("Channel") : text("Channel, in this order"), text("Token"));
         showGrown(*map_, source_.get(), source, scale);
         source_ = std::move(source);
     }
 
     void showCurve(const LayerGates& gates, int channel) {
-        if (std::exchange(curveOf_, {layer(), channel}) != std::pair(layer(), channel)) curveFit_.forget();
+        if (std::exchange(curveOf_, {layer(), channel}) != std::pair(layer(), channel)) {
+            curveFit_.forget();
+            valuesFit_.forget();
+        }
         curve_->clearAll();
+        values_->clearAll();
         if (channel < 0) {
             curveTitle_->setText(text("Click a channel in the map to see its f, i, h and g here"));
-            return curve_->replot(QCustomPlot::rpQueuedReplot);
+            return;
         }
         const ChannelRetention& of = gates.retention.channels[static_cast<std::size_t>(channel)];
         curveTitle_->setText(
@@ -171,9 +189,9 @@ private:
                 tokens << token;
                 values << series.row(token)[static_cast<std::size_t>(channel)];
             }
-            auto* graph = curve_->addGraph();
+            auto* graph = (k == GateF ? curve_ : values_)->addGraph();
             graph->setName(QString::fromLatin1(letters[k]));
-            graph->setPen(QPen(PlotView::seriesColor(static_cast<int>(k)), k == GateF ? 2 : 1));
+            graph->setPen(QPen(PlotView::seriesColor(static_cast<int>(k)), 1));
             graph->setData(tokens, values, true);
         }
         auto* bound = curve_->addGraph();
@@ -182,6 +200,7 @@ private:
         bound->addData(gates.series[GateF].firstToken(), of.lowerBound);
         bound->addData(gates.series[GateF].endToken() - 1, of.lowerBound);
         curveFit_.update();
+        valuesFit_.update();
     }
 
     QComboBox* gate_;
@@ -189,9 +208,10 @@ private:
     QTabWidget* tabs_;
     MapView* map_;
     QLabel* curveTitle_;
-    PlotView* curve_;
+    PlotView* curve_;   // f and its lower bound
+    PlotView* values_;  // i, h and g
     RetentionView* retention_;
-    PlotFit curveFit_;
+    PlotFit curveFit_, valuesFit_;
     std::pair<int, int> curveOf_{-1, -1};  // layer and channel
     std::shared_ptr<const ChannelMap<TraceSeries>> source_;
 };

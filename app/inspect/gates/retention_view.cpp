@@ -2,13 +2,13 @@
 
 #include <QLabel>
 #include <QPushButton>
-#include <QSplitter>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "chat/labels.h"
+#include "inspect/folding_splitter.h"
 #include "inspect/views/number_table.h"
 
 namespace ternion::app {
@@ -17,8 +17,8 @@ namespace {
 void makeLogarithmic(QCPAxis* axis) {
     axis->setScaleType(QCPAxis::stLogarithmic);
     axis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
-    axis->setNumberFormat("gb");
-    axis->setNumberPrecision(0);
+    axis->setNumberFormat("g");
+    axis->setNumberPrecision(6);
 }
 
 QString tokens(double halfLife) { return std::isinf(halfLife) ? QString(QChar(0x221E)) : QLocale().toString(halfLife, 'g', 3); }
@@ -54,8 +54,7 @@ RetentionView::RetentionView(ActionRegistry& actions, QWidget* parent)
     all_->setCheckable(true);
     all_->setToolTip(tr("Trace the forget gates of every layer, too: takes memory for each"));
 
-    auto* plots = new QSplitter(Qt::Horizontal);
-    plots->setChildrenCollapsible(false);
+    auto* plots = new FoldingSplitter;
     plots->addWidget(underTitle(makeLabel(tr("Channels of the layer"), "small", true),
                                 makeExportButton("gates.halfLives", tr("Half-lives"), *histogram_, *histogram_, actions),
                                 histogram_));

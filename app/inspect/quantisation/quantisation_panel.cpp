@@ -10,6 +10,7 @@
 
 #include "chat/labels.h"
 #include "inspect/channel_map.h"
+#include "inspect/folding_splitter.h"
 #include "inspect/layer_chooser.h"
 #include "inspect/quantisation/code_reading.h"
 #include "inspect/reading_panel.h"
@@ -73,12 +74,12 @@ public:
         views->addWidget(underTitle(mapTitle_, exported("quantisation.map", text("int8 codes"), map_), map_));
         views->addWidget(
             underTitle(inARow({measure_}), exported("quantisation.curve", text("Quantisation by token"), curve_), curve_));
-        auto* content = new QSplitter(Qt::Horizontal);
+        auto* content = new FoldingSplitter;
         content->addWidget(tables);
         content->addWidget(views);
         content->setStretchFactor(0, 2);
         content->setStretchFactor(1, 3);
-        for (QSplitter* splitter : {tables, views, content}) splitter->setChildrenCollapsible(false);
+        for (QSplitter* splitter : {tables, views}) splitter->setChildrenCollapsible(false);
         setContent(content);
 
         connect(bitLinears_, &NumberTable::rowChosen, this, [this](int row) {
