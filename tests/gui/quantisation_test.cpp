@@ -74,7 +74,7 @@ private slots:
         for (const auto& row : rows) {
             const auto channel = static_cast<std::size_t>(std::get<std::int64_t>(row[0]));
             const auto token = static_cast<std::size_t>(std::get<std::int64_t>(row[1]));
-            QCOMPARE(std::get<double>(row[2]), double{expected->codes[token * width + channel]});
+            QCOMPARE(std::get<double>(row[2]), double(expected->codes[token * width + channel]));
         }
     }
 
@@ -181,9 +181,11 @@ private slots:
         QVERIFY(QTest::qWaitFor([&] { return map->table(false).rows == static_cast<std::size_t>(expected.tokens()) * 512; },
                                 patience));
         QCOMPARE(map->region(), part);
-        for (const auto& row : rowsOf(*map))
-            QCOMPARE(std::get<double>(row[2]), double{expected.codes(static_cast<int>(std::get<std::int64_t>(
-                                                   row[1])))[static_cast<std::size_t>(std::get<std::int64_t>(row[0]))]});
+        for (const auto& row : rowsOf(*map)) {
+            const auto channel = static_cast<std::size_t>(std::get<std::int64_t>(row[0]));
+            const auto token = static_cast<int>(std::get<std::int64_t>(row[1]));
+            QCOMPARE(std::get<double>(row[2]), double(expected.codes(token)[channel]));
+        }
     }
 
     void exportsItsNumbersAndPictures() {
