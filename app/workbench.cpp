@@ -6,8 +6,10 @@
 
 #include "chat/chat_panel.h"
 #include "conversations/conversations_panel.h"
+#include "inspect/gates/gates_panel.h"
 #include "inspect/inspect_actions.h"
 #include "inspect/interventions/interventions_panel.h"
+#include "inspect/quantisation/quantisation_panel.h"
 #include "inspect/scrubber/scrubber_panel.h"
 #include "inspect/weights/weights_panel.h"
 #include "log/log_panel.h"
@@ -42,6 +44,8 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, ConversationS
                  conversationsPanel(),
                  modelCardPanel(),
                  weightsPanel(),
+                 gatesPanel(),
+                 quantisationPanel(),
                  interventionsPanel(),
                  scrubberPanel(),
                  logPanel(log),

@@ -7,6 +7,8 @@
 #include <span>
 #include <stop_token>
 
+#include "inspect/pixel_grid.h"
+
 namespace ternion::app {
 
 /// A rectangle of cells.

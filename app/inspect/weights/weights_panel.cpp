@@ -172,10 +172,13 @@ private:
 
 PanelDefinition weightsPanel() {
     return {
-        "weights", text("Weights"),
+        "weights",
+        text("Weights"),
         text("Every ternary matrix of the model: how many of its weights are −1, 0 and +1, where they are, and what they were "
              "before they were rounded."),
-        Qt::RightDockWidgetArea, [](const PanelContext& context) { return new WeightsPanel(context); }, true};
+        Qt::RightDockWidgetArea,
+        [](const PanelContext& context) { return new WeightsPanel(context); },
+        true};
 }
 
 }  // namespace ternion::app

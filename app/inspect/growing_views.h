@@ -1,0 +1,41 @@
+// Views of a conversation that grows: whoever looks at a part of it goes on looking at that part.
+#pragma once
+
+#include <QStringList>
+
+#include "inspect/views/map_view.h"
+#include "inspect/views/plot_view.h"
+
+namespace ternion::app {
+
+class Inspector;
+
+/// Shows `source`, which comes after `before` (null: none): in the region that was shown, where that was a part of it and there
+/// are as many rows, else all.
+void showGrown(MapView& map, const MapSource* before, std::shared_ptr<const MapSource> source, const ColorScale& scale);
+
+/// Fits a plot to its values, until somebody zooms or pans it.
+class PlotFit {
+public:
+    explicit PlotFit(PlotView& plot) : plot_(plot) {}
+    void update();                      ///< after the values have changed
+    void forget() { fitted_ = false; }  ///< something else is shown from now on
+
+private:
+    PlotView& plot_;
+    bool fitted_ = false;
+    QCPRange x_, y_;
+};
+
+/// The texts of the timeline's tokens.
+QStringList tokenTexts(const Inspector& inspector);
+
+/// What to do before there is something to see; empty where there is text. `answer`: what an answer would bring.
+QString whatToDo(const Inspector& inspector, const QString& answer);
+
+/// From the left.
+QWidget* inARow(std::initializer_list<QWidget*> widgets);
+/// A view under its title, with its export button beside that.
+QWidget* underTitle(QWidget* title, QWidget* button, QWidget* view);
+
+}  // namespace ternion::app

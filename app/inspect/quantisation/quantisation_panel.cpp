@@ -1,0 +1,239 @@
+#include "inspect/quantisation/quantisation_panel.h"
+
+#include <QComboBox>
+#include <QCoreApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QSplitter>
+#include <algorithm>
+#include <cmath>
+
+#include "chat/labels.h"
+#include "inspect/channel_map.h"
+#include "inspect/folding_splitter.h"
+#include "inspect/layer_chooser.h"
+#include "inspect/quantisation/code_reading.h"
+#include "inspect/reading_panel.h"
+#include "inspect/views/number_table.h"
+
+namespace ternion::app {
+namespace {
+
+QString text(const char* source) { return QCoreApplication::translate("QuantisationPanel", source); }
+
+constexpr float largestCode = 127.0F;
+
+class QuantisationPanel : public ReadingPanel<CodeReading> {
+public:
+    explicit QuantisationPanel(const PanelContext& context)
+        : ReadingPanel("quantisation", context),
+          bitLinears_(new NumberTable(
+              "quantisationBitLinears",
+              {{text("BitLinear"), "projection", NumberTable::Format::Text, {}},
+               {text("Mean scale"), "mean_scale", NumberTable::Format::Number,
+                text("s = 127 / max |n|, averaged over the tokens")},
+               {text("Clipped"), "clipped_share", NumberTable::Format::Share,
+                text("Codes of −127 or 127: as large as the largest")},
+               {text("Zero"), "zero_share", NumberTable::Format::Share, text("Codes of 0: values that are lost")},
+               {text("Near zero"), "near_zero_share", NumberTable::Format::Share, text("Codes of −1, 0 or 1")},
+               {text("Outliers"), "outlier_channels", NumberTable::Format::Number,
+                text("Channels whose |code| is 64 or more in at least half of the tokens")}})),
+          outliers_(new NumberTable("quantisationOutliers", {{text("Channel"), "channel", NumberTable::Format::Number, {}},
+                                                             {text("Large in"), "large_share", NumberTable::Format::Share,
+                                                              text("Tokens in which its |code| is 64 or more")},
+                                                             {text("Largest |value|"), "absmax", NumberTable::Format::Number,
+                                                              text("The largest |code| times what a code is worth")}})),
+          outliersTitle_(makeLabel({}, "small", true)),
+          measure_(new QComboBox),
+          curve_(new PlotView("quantisationCurve")),
+          map_(new MapView("quantisationMap")),
+          mapTitle_(makeLabel({}, "small", true)),
+          curveFit_(*curve_) {
+        controls()->addWidget(new LayerChooser("quantisationLayer", inspector()));
+        controls()->addStretch(1);
+        measure_->setObjectName("quantisationMeasure");
+        measure_->setAccessibleName(text("What the curve shows"));
+        measure_->addItems({text("Shares by token"), text("Scale by token")});
+        connect(measure_, &QComboBox::currentIndexChanged, this, [this] {
+            curveFit_.forget();
+            if (const auto found = chosen(); found != reading().end()) showCurve(found->first, found->second);
+            curve_->setMarked(inspector().token());
+        });
+        map_->setAxes(text("Channel"), text("Token"));
+
+        const auto exported = [&](const char* id, const QString& title, auto* view) {
+            return makeExportButton(QString::fromLatin1(id), title, *view, *view, context.actions);
+        };
+        auto* tables = new QSplitter(Qt::Vertical);
+        tables->addWidget(underTitle(makeLabel(text("BitLinears of the layer"), "small", true),
+                                     exported("quantisation.bitLinears", text("Quantisation by BitLinear"), bitLinears_),
+                                     bitLinears_));
+        tables->addWidget(
+            underTitle(outliersTitle_, exported("quantisation.outliers", text("Outlier channels"), outliers_), outliers_));
+        auto* views = new QSplitter(Qt::Vertical);
+        views->addWidget(underTitle(mapTitle_, exported("quantisation.map", text("int8 codes"), map_), map_));
+        views->addWidget(
+            underTitle(inARow({measure_}), exported("quantisation.curve", text("Quantisation by token"), curve_), curve_));
+        auto* content = new FoldingSplitter;
+        content->addWidget(tables);
+        content->addWidget(views);
+        content->setStretchFactor(0, 2);
+        content->setStretchFactor(1, 3);
+        for (QSplitter* splitter : {tables, views}) splitter->setChildrenCollapsible(false);
+        setContent(content);
+
+        connect(bitLinears_, &NumberTable::rowChosen, this, [this](int row) {
+            select([&](Selection& selection) {
+                selection.projection = QString::fromLatin1(nameOf(std::next(reading().begin(), row)->first).data());
+            });
+        });
+        connect(outliers_, &NumberTable::rowChosen, this, [this](int row) {
+            select([&](Selection& selection) {
+                selection.channel = chosen()->second.summary.outliers[static_cast<std::size_t>(row)].channel;
+            });
+        });
+        connect(map_, &MapView::cellActivated, this, [this](int channel, int token) {
+            select([&](Selection& selection) {
+                selection.channel = channel;
+                selection.token = token;
+            });
+        });
+        connect(curve_, &PlotView::positionActivated, this, [this](double token, double) {
+            select([&](Selection& selection) { selection.token = std::max(static_cast<int>(std::lround(token)), 0); });
+        });
+    }
+
+protected:
+    std::vector<TraceRequest::Item> wanted() const override {
+        std::vector<TraceRequest::Item> items;
+        for (const Projection each : there())
+            for (const auto& item : inputsOf(each, layer())) items.push_back(item);
+        return items;
+    }
+
+    QString promise() const override {
+        return text("what becomes of each BitLinear's inputs is shown here, while the answer is written.");
+    }
+
+    Work work() override {
+        ProjectionInputs inputs;
+        for (const Projection each : there()) {
+            std::vector<TraceSeries> series;
+            for (const auto& item : inputsOf(each, layer())) series.push_back(inspector().series(item));
+            const bool whole = std::none_of(series.begin(), series.end(), [](const TraceSeries& of) { return of.empty(); });
+            if (whole) inputs[each] = std::move(series);
+        }
+        if (inputs.empty()) return nullptr;
+        return [inputs = std::move(inputs), model = inspector().model(), layer = layer()](const CodeReading& before) {
+            return readCodes(before, inputs, *model->checkpoint.model, layer);
+        };
+    }
+
+    void showReading() override {
+        NumberTable::Rows rows;
+        for (const auto& [projection, of] : reading())
+            rows.push_back({std::string(nameOf(projection)), of.summary.meanScale, of.summary.ends, of.summary.zeros,
+                            of.summary.nearZeros, static_cast<std::int64_t>(of.summary.outliers.size())});
+        bitLinears_->setRows(std::move(rows));
+        shown_ = {};
+    }
+
+    void showSelection() override {
+        const auto found = chosen();
+        if (found == reading().end()) return;
+        const auto& [projection, of] = *found;
+        if (shown_ != of.codes) showProjection(projection, of);
+        const int channel = inspector().selection().channel < of.width() ? inspector().selection().channel : -1;
+        const int token = inspector().token();
+        bitLinears_->setMarked(static_cast<int>(std::distance(reading().begin(), found)));
+        const auto& outliers = of.summary.outliers;
+        const auto outlier =
+            std::find_if(outliers.begin(), outliers.end(), [&](const OutlierChannel& each) { return each.channel == channel; });
+        outliers_->setMarked(outlier == outliers.end() ? -1 : static_cast<int>(outlier - outliers.begin()));
+        map_->setMarked(channel, token < of.endToken() ? token : -1);
+        curve_->setMarked(token);
+    }
+
+private:
+    /// The BitLinears of the layer.
+    std::vector<Projection> there() const {
+        const auto open = inspector().model();
+        return open ? projectionsOf(layer(), open->checkpoint.model->config) : std::vector<Projection>();
+    }
+
+    /// The selected projection, or the first one where the layer has it not.
+    CodeReading::const_iterator chosen() const {
+        const auto projection = projectionNamed(inspector().selection().projection.toStdString());
+        const auto found = projection ? reading().find(*projection) : reading().end();
+        return found == reading().end() ? reading().begin() : found;
+    }
+
+    void showProjection(Projection projection, const ProjectionCodes& of) {
+        shown_ = of.codes;
+        const QString name = QString::fromLatin1(nameOf(projection).data());
+        NumberTable::Rows rows;
+        for (const OutlierChannel& outlier : of.summary.outliers)
+            rows.push_back({std::int64_t{outlier.channel}, outlier.share, double{outlier.absmax}});
+        outliers_->setRows(std::move(rows));
+        outliersTitle_->setText(text("Outlier channels of %1").arg(name));
+        mapTitle_->setText(text("int8 codes that %1 of layer %2 is given").arg(name).arg(of.codes->layer()));
+        auto source =
+            std::make_shared<ChannelMap<ProjectionCodes>>(of, std::vector<int>(), tokenTexts(inspector()), text("code"));
+        showGrown(*map_, source_.get(), source, ColorScale::diverging(-largestCode, largestCode));
+        source_ = std::move(source);
+        showCurve(projection, of);
+    }
+
+    void showCurve(Projection projection, const ProjectionCodes& of) {
+        const bool scale = measure_->currentIndex() == 1;
+        if (std::exchange(curveOf_, {of.codes->layer(), projection}) != std::pair(of.codes->layer(), projection))
+            curveFit_.forget();
+        curve_->clearAll();
+        curve_->setTitles(text("Token"), scale ? text("Scale s = 127 / max |n|") : text("Share of the codes"));
+        const auto add = [&](int color, const QString& name, const auto& value) {
+            QVector<double> tokens, values;
+            for (int token = of.firstToken(); token < of.endToken(); ++token) {
+                tokens << token;
+                values << value(of.token(token));
+            }
+            auto* graph = curve_->addGraph();
+            graph->setName(name);
+            graph->setPen(QPen(PlotView::seriesColor(color), 1));
+            graph->setData(tokens, values, true);
+        };
+        if (scale) {
+            add(0, text("scale"), [](const TokenCodes& token) { return 1.0 / double{token.step}; });
+        } else {
+            add(0, text("near zero"), [&](const TokenCodes& token) { return of.codes->share(token.nearZeros); });
+            add(2, text("zero"), [&](const TokenCodes& token) { return of.codes->share(token.zeros); });
+            add(1, text("clipped"), [&](const TokenCodes& token) { return of.codes->share(token.ends); });
+        }
+        curveFit_.update();
+    }
+
+    NumberTable* bitLinears_;
+    NumberTable* outliers_;
+    QLabel* outliersTitle_;
+    QComboBox* measure_;
+    PlotView* curve_;
+    MapView* map_;
+    QLabel* mapTitle_;
+    PlotFit curveFit_;
+    std::pair<int, Projection> curveOf_{-1, Projection::I};
+    std::shared_ptr<const InputCodes> shown_;
+    std::shared_ptr<const MapSource> source_;
+};
+
+}  // namespace
+
+PanelDefinition quantisationPanel() {
+    return {
+        "quantisation",
+        text("Quantisation"),
+        text("The int8 activations of each BitLinear: scales, clipped and vanished values, outlier channels, and the codes."),
+        Qt::RightDockWidgetArea,
+        [](const PanelContext& context) { return new QuantisationPanel(context); },
+        true};
+}
+
+}  // namespace ternion::app
