@@ -1,32 +1,18 @@
 #include "chat/probability_scale.h"
 
 #include <QPainter>
-#include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "chat/labels.h"
+#include "shell/colors.h"
 
 namespace ternion::app {
 
 QColor probabilityColor(double probability) {
-    // Nine even samples of matplotlib's cividis (Nuñez, Anderton and Renslow 2018), linear between them.
-    static constexpr std::array<std::array<int, 3>, 9> samples{{{0, 34, 78},
-                                                                {23, 51, 111},
-                                                                {60, 76, 109},
-                                                                {91, 99, 112},
-                                                                {124, 123, 120},
-                                                                {154, 148, 119},
-                                                                {188, 174, 108},
-                                                                {223, 203, 86},
-                                                                {254, 232, 56}}};
-    const double at = std::clamp(probability, 0.0, 1.0) * (samples.size() - 1);
-    const auto low = std::min(static_cast<std::size_t>(at), samples.size() - 2);
-    const double rest = at - static_cast<double>(low);
-    const auto mix = [&](int channel) {
-        return static_cast<int>(std::lround(samples[low][channel] * (1 - rest) + samples[low + 1][channel] * rest));
-    };
-    return {mix(0), mix(1), mix(2)};
+    // Nine even samples of matplotlib's cividis (Nuñez, Anderton and Renslow 2018).
+    static constexpr std::array<QRgb, 9> samples{0x00224e, 0x17336f, 0x3c4c6d, 0x5b6370, 0x7c7b78,
+                                                 0x9a9477, 0xbcae6c, 0xdfcb56, 0xfee838};
+    return colorAlong(samples, probability);
 }
 
 QColor probabilityTint(double probability, const QColor& background) {

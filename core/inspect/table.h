@@ -25,9 +25,9 @@ struct Table {
     std::function<void(std::size_t row, std::vector<TableCell>& cells)> fill;
 };
 
-/// RFC 4180, with a header row. Numbers are written in the shortest form that reads back to the same single or double.
-/// False where the stream failed.
-bool writeCsv(const Table& table, std::ostream& out);
+/// RFC 4180, with a header row; `separator` is a tab where people paste it into a sheet. Numbers are written in the shortest
+/// form that reads back to the same single or double. False where the stream failed.
+bool writeCsv(const Table& table, std::ostream& out, char separator = ',');
 
 /// To a file that appears under its name when it is complete (base/atomic_file.h). Io, Cancelled.
 Status writeCsv(const Table& table, const std::filesystem::path& path, const Progress& progress = {});

@@ -16,8 +16,11 @@ struct ColorScale {
     float low = 0.0F;
     float high = 1.0F;
     QString unit;  ///< written at the scale bar; empty: a pure number
+    /// The background that zero of a diverging map comes close to; colours get darker away from a light one, lighter away from
+    /// a dark one. Views set it to the theme's.
+    QRgb background = 0xffffffff;
 
-    /// Beyond the range: the end's colour. NaN: transparent.
+    /// Beyond the range: the end's colour. NaN: transparent. Any thread.
     QRgb color(float value) const;
 
     /// Symmetric about zero, as wide as the larger of |low| and |high|.

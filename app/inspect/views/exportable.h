@@ -25,13 +25,18 @@ public:
 
 enum class PictureFormat { Png, Pdf, Svg };
 
-/// NotFound, Io with the reason. PNG at twice the widget's size; `size` in device-independent pixels.
+/// "Half-life (tokens)" is the column "half_life_tokens"; an axis without a title `otherwise`.
+std::string columnName(const QString& axisTitle, const char* otherwise);
+
+/// `size` in device-independent pixels; PNG has twice as many, PDF fits an A4 page on its side. The file appears when it is
+/// complete. Io with the reason.
 Status savePicture(Exportable& view, const QSize& size, PictureFormat format, const QString& path);
 void copyPicture(Exportable& view, const QSize& size);  ///< to the clipboard
 void copyTable(const Exportable& view);                 ///< visible range as text with tabs, to the clipboard
 
 /// A button with a menu: Save PNG, PDF, SVG; save CSV, all or visible; copy picture, copy numbers. `widget` is asked for its
-/// size and is where a failure is shown as a tool tip; `view` and `widget` outlive the button. `panelId` names the actions
+/// size and is where a failure is shown as a message over it; `view` and `widget` outlive the button. `panelId` names the
+/// actions
 /// ("weights.export.png", ...), which are registered, so that the command palette and keys reach them.
 QToolButton* makeExportButton(const QString& panelId, const QString& panelTitle, Exportable& view, QWidget& widget,
                               ActionRegistry& actions);

@@ -24,10 +24,11 @@ public:
     virtual int columns() const = 0;
     /// NaN: nothing is known there.
     virtual float value(int row, int column) const = 0;
-    /// The mean of the cells that each of `[height, width]` pixels covers of `region`, row-major; where a pixel is smaller than a
-    /// cell, that cell. NaN where nothing is known. Returns early, with whatever is there, once `stop` is requested. To be
+    /// The mean of the cells that each of `[height, width]` pixels covers of `region`, row-major; where a pixel is smaller than
+    /// a cell, that cell. NaN where nothing is known. Returns early, with whatever is there, once `stop` is requested. To be
     /// overridden where there is a quicker way than cell by cell.
-    virtual void reduce(const MapRegion& region, int height, int width, std::span<float> out, const std::stop_token& stop) const;
+    virtual void reduce(const MapRegion& region, int height, int width, std::span<float> out,
+                        const std::stop_token& stop) const;
     /// For the hover text: "channel 12, token 5 “the”: 0.431".
     virtual QString describe(int row, int column) const = 0;
 };

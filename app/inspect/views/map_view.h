@@ -12,9 +12,9 @@
 
 namespace ternion::app {
 
-/// Draws the source with numbered axes and a scale bar. Reducing it to pixels is done on another thread; until that is ready the
-/// last image is shown stretched. Wheel zooms about the pointer, dragging pans, Shift and dragging selects a rectangle of cells;
-/// arrow keys move the current cell, + and - zoom, 0 shows all, Return activates. GUI thread.
+/// Draws the source with numbered axes and a scale bar. Reducing it to pixels is done on another thread; until that is ready
+/// the last image is shown stretched. Wheel zooms about the pointer, dragging pans, Shift and dragging selects a rectangle of
+/// cells; arrow keys move the current cell, + and - zoom, 0 shows all, Return activates. GUI thread.
 class MapView : public QWidget, public Exportable {
     Q_OBJECT
 
@@ -60,21 +60,36 @@ protected:
 
 private:
     struct Layout;  // where axes, image and scale bar are, for a size
+    struct Cell {
+        int row = -1, column = -1;
+        bool operator==(const Cell&) const = default;
+    };
     Layout layoutFor(const QSize& size) const;
+    QRect rectOf(const MapRegion& cells, const QRect& image) const;
+    Cell cellAt(const QPoint& at) const;  // the nearest one that is shown
+    void zoom(double factor, const QPoint& about);
+    void moveBy(int rows, int columns);
+    void hover(const QPoint& at, const QPoint& onScreen);
     void refresh();
-    void paintInto(QPainter& painter, const QSize& size, const QImage& image, const MapRegion& imageRegion) const;
+    void paintInto(QPainter& painter, const Layout& layout) const;
+    void paintCells(QPainter& painter, const QRect& image) const;
+    void paintAxes(QPainter& painter, const Layout& layout) const;
+    void paintScaleBar(QPainter& painter, const Layout& layout) const;
 
     std::shared_ptr<const MapSource> source_;
     ColorScale scale_;
     QString rowTitle_, columnTitle_;
     MapRegion region_;
-    QImage image_;           // of imageRegion_
+    QImage image_;  // of imageRegion_, a pixel for each of the device's
     MapRegion imageRegion_;
     int markedRow_ = -1, markedColumn_ = -1;
+    Cell hovered_;
     QPoint pressedAt_;
     MapRegion pressedRegion_;
-    bool dragging_ = false, selecting_ = false;
-    QRect rubber_;
+    enum class Drag { None, Pan, Select } drag_ = Drag::None;
+    MapRegion selected_;  // outlined until a click
+    double wheel_ = 0;    // steps not taken yet: a touchpad's are small
+    bool stale_ = false;  // the image is not of what is shown
     LatestTask task_;
 };
 

@@ -28,7 +28,7 @@ public:
 
     // Exportable
     void paintPicture(QPainter& painter, const QSize& size) override;
-    Table table(bool visibleOnly) const override;  ///< series, x, y
+    Table table(bool visibleOnly) const override;  ///< series, x, y; visible is what lies in the range of x
 
     QSize sizeHint() const override { return {320, 180}; }
     QSize minimumSizeHint() const override { return {160, 120}; }
@@ -38,12 +38,16 @@ signals:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void paintEvent(QPaintEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
 
 private:
     void applyTheme();
+    void zoom(double factor);
+    void pan(double x, double y);  // in parts of what is shown
     QCPItemStraightLine* marked_ = nullptr;
     QPoint pressedAt_;
 };

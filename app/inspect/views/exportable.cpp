@@ -1,0 +1,217 @@
+#include "inspect/views/exportable.h"
+
+#include <QApplication>
+#include <QBuffer>
+#include <QClipboard>
+#include <QDir>
+#include <QEvent>
+#include <QFileDialog>
+#include <QMenu>
+#include <QPageSize>
+#include <QPainter>
+#include <QPdfWriter>
+#include <QRegularExpression>
+#include <QScreen>
+#include <QStandardPaths>
+#include <QSvgGenerator>
+#include <QToolTip>
+#include <array>
+#include <sstream>
+
+#include "base/atomic_file.h"
+#include "chat/labels.h"
+#include "inspect/latest_task.h"
+#include "shell/action_registry.h"
+#include "shell/format.h"
+#include "shell/message_bar.h"
+
+namespace ternion::app {
+namespace {
+
+QString text(const char* source) { return QCoreApplication::translate("Export", source); }
+
+AskForFile& askForFile() {
+    static AskForFile ask = [](QWidget* parent, const QString& title, const QString& suggestedName, const QString& filter) {
+        return QFileDialog::getSaveFileName(parent, title, suggestedName, filter);
+    };
+    return ask;
+}
+
+/// Fonts in points come out as on the screen, whatever the device.
+int screenDpi() { return qRound(QGuiApplication::primaryScreen()->logicalDotsPerInch()); }
+
+QImage pictureOf(Exportable& view, const QSize& size) {
+    constexpr int sharpness = 2;
+    QImage image(size * sharpness, QImage::Format_ARGB32_Premultiplied);
+    image.setDevicePixelRatio(sharpness);
+    image.fill(Qt::transparent);
+    QPainter painter(&image);
+    view.paintPicture(painter, size);
+    return image;
+}
+
+void paintPdf(Exportable& view, const QSize& size, QIODevice& out) {
+    constexpr QSizeF a4{297, 210};  // millimetres, on its side
+    constexpr double millimetresAnInch = 25.4;
+    QPdfWriter writer(&out);
+    writer.setResolution(screenDpi());
+    writer.setPageSize(QPageSize(QSizeF(size).scaled(a4, Qt::KeepAspectRatio), QPageSize::Millimeter));
+    writer.setPageMargins({});
+    QPainter painter(&writer);
+    const double pageWidth = QSizeF(size).scaled(a4, Qt::KeepAspectRatio).width() / millimetresAnInch * writer.resolution();
+    painter.scale(pageWidth / size.width(), pageWidth / size.width());
+    view.paintPicture(painter, size);
+}
+
+void paintSvg(Exportable& view, const QSize& size, QIODevice& out) {
+    QSvgGenerator generator;
+    generator.setOutputDevice(&out);
+    generator.setResolution(screenDpi());
+    generator.setSize(size);
+    generator.setViewBox(QRect(QPoint(), size));
+    QPainter painter(&generator);
+    view.paintPicture(painter, size);
+}
+
+QString tableText(const Table& table) {
+    std::ostringstream out;
+    writeCsv(table, out, '\t');
+    return QString::fromStdString(out.str());
+}
+
+/// The button's actions at work; child of the button.
+class Exporter : public QObject {
+public:
+    Exporter(const QString& title, Exportable& view, QWidget& widget, QToolButton* button)
+        : QObject(button), title_(title), view_(view), widget_(widget), messages_(new MessageArea(&widget)) {
+        messages_->hide();
+        widget.installEventFilter(this);
+        messages_->installEventFilter(this);
+    }
+
+    void savePictureAs(PictureFormat format, const QString& suffix, const QString& filter) {
+        const QString path = askForPath(suffix, filter);
+        if (!path.isEmpty()) tell(savePicture(view_, widget_.size(), format, path), path);
+    }
+
+    void saveTableAs(bool visibleOnly) {
+        const QString path = askForPath(QStringLiteral("csv"), text("Comma-separated values (*.csv)"));
+        if (path.isEmpty()) return;
+        task_.run(
+            [table = view_.table(visibleOnly), path](const std::stop_token& stop) {
+                return writeCsv(table, path.toStdString(), Progress{{}, stop});
+            },
+            [this, path](const Status& done) { tell(done, path); });
+    }
+
+    void copyPicture() { app::copyPicture(view_, widget_.size()); }
+
+    void copyTable() {
+        task_.run([table = view_.table(true)](const std::stop_token&) { return tableText(table); },
+                  [](const QString& copied) { QGuiApplication::clipboard()->setText(copied); });
+    }
+
+protected:
+    /// The messages stand at the foot of the widget, as wide as it is.
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        if (event->type() == QEvent::Resize || event->type() == QEvent::LayoutRequest || event->type() == QEvent::ChildRemoved)
+            place();
+        return QObject::eventFilter(watched, event);
+    }
+
+private:
+    QString askForPath(const QString& suffix, const QString& filter) {
+        QString name = title_.toLower();
+        name.replace(QRegularExpression(QStringLiteral("[^\\w]+")), QStringLiteral("-"));
+        QString path = askForFile()(&widget_, text("Save %1").arg(title_), QDir(folder_).filePath(name + '.' + suffix), filter);
+        if (path.isEmpty()) return path;
+        if (QFileInfo(path).suffix().isEmpty()) path += '.' + suffix;
+        folder_ = QFileInfo(path).path();
+        return path;
+    }
+
+    void tell(const Status& done, const QString& path) {
+        messages_->clear();
+        if (done)
+            QToolTip::showText(widget_.mapToGlobal(QPoint(grid, grid)), text("Saved as %1").arg(formatPath(path)), &widget_);
+        else
+            messages_->post(MessageKind::Error, QString::fromStdString(done.error().text()));
+        messages_->setVisible(!done);
+        place();
+    }
+
+    void place() {
+        const int height = messages_->heightForWidth(widget_.width());
+        messages_->setGeometry(0, widget_.height() - height, widget_.width(), height);
+        messages_->raise();
+    }
+
+    QString title_;
+    Exportable& view_;
+    QWidget& widget_;
+    MessageArea* messages_;
+    QString folder_ = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
+    LatestTask task_;
+};
+
+}  // namespace
+
+std::string columnName(const QString& axisTitle, const char* otherwise) {
+    const auto words = axisTitle.toLower().split(QRegularExpression(QStringLiteral("[^\\w]+")), Qt::SkipEmptyParts);
+    return words.isEmpty() ? otherwise : words.join(QLatin1Char('_')).toStdString();
+}
+
+Status savePicture(Exportable& view, const QSize& size, PictureFormat format, const QString& path) {
+    QBuffer bytes;
+    bytes.open(QIODevice::WriteOnly);
+    switch (format) {
+        case PictureFormat::Png:
+            pictureOf(view, size).save(&bytes, "PNG");
+            break;
+        case PictureFormat::Pdf:
+            paintPdf(view, size, bytes);
+            break;
+        case PictureFormat::Svg:
+            paintSvg(view, size, bytes);
+            break;
+    }
+    TERNION_TRY(auto file, AtomicFile::create(path.toStdString()));
+    const QByteArray& all = bytes.data();
+    TERNION_CHECK(file.write(0, std::as_bytes(std::span(all.constData(), static_cast<std::size_t>(all.size())))));
+    return file.commit();
+}
+
+void copyPicture(Exportable& view, const QSize& size) { QGuiApplication::clipboard()->setImage(pictureOf(view, size)); }
+
+void copyTable(const Exportable& view) { QGuiApplication::clipboard()->setText(tableText(view.table(true))); }
+
+QToolButton* makeExportButton(const QString& panelId, const QString& panelTitle, Exportable& view, QWidget& widget,
+                              ActionRegistry& actions) {
+    auto* button = makeToolButton(panelId + QStringLiteral(".export"), "export", text("Save or copy this view"));
+    auto* exporter = new Exporter(panelTitle, view, widget, button);
+    auto* menu = new QMenu(button);
+    const auto add = [&](const char* id, const QString& name, auto run) {
+        QAction* action =
+            actions.add(panelId + QStringLiteral(".export.") + QLatin1String(id), text("Inspect") + '/' + panelTitle,
+                        QStringLiteral("%1: %2").arg(panelTitle, name), {}, {});
+        QObject::connect(action, &QAction::triggered, exporter, run);
+        menu->addAction(action);
+    };
+    add("png", text("save picture (PNG)"),
+        [=] { exporter->savePictureAs(PictureFormat::Png, "png", text("PNG picture (*.png)")); });
+    add("pdf", text("save picture (PDF)"),
+        [=] { exporter->savePictureAs(PictureFormat::Pdf, "pdf", text("PDF document (*.pdf)")); });
+    add("svg", text("save picture (SVG)"),
+        [=] { exporter->savePictureAs(PictureFormat::Svg, "svg", text("SVG picture (*.svg)")); });
+    add("csv", text("save all numbers (CSV)"), [=] { exporter->saveTableAs(false); });
+    add("csv.visible", text("save visible numbers (CSV)"), [=] { exporter->saveTableAs(true); });
+    add("copy.picture", text("copy picture"), [=] { exporter->copyPicture(); });
+    add("copy.numbers", text("copy visible numbers"), [=] { exporter->copyTable(); });
+    button->setMenu(menu);
+    button->setPopupMode(QToolButton::InstantPopup);
+    return button;
+}
+
+void setAskForFile(AskForFile ask) { askForFile() = ask; }
+
+}  // namespace ternion::app
