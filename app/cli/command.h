@@ -44,6 +44,7 @@ Run setupLogits(CLI::App& app, Context& context);
 Run setupGenerate(CLI::App& app, Context& context);
 Run setupChat(CLI::App& app, Context& context);
 Run setupBench(CLI::App& app, Context& context);
+Run setupInspect(CLI::App& app, Context& context);
 
 /// Accepts whole numbers from `least` on; CLI11's own would write the largest double into its message.
 inline CLI::Range from(int least) { return {least, std::numeric_limits<int>::max()}; }
@@ -65,8 +66,26 @@ struct ModelOptions {
         std::shared_ptr<DeviceModel> device;
     };
     Result<Opened> open(const Context& context) const;
+    Result<Opened> openWithoutDevice(const Context& context) const;
     /// Unsupported for a profile this version does not compute.
     Status checkProfile() const;
+};
+
+/// `--prompt` or `--ids`: the text that a model is given.
+class PromptOptions {
+public:
+    void addTo(CLI::App& app);
+    /// InvalidArgument where the user gave neither.
+    Status check() const;
+    /// The ids as given, or BOS, where the model has one, and the encoded text. NotFound where that takes a tokenizer and there
+    /// is none.
+    Result<std::vector<TokenId>> tokens(const ModelOptions::Opened& opened) const;
+
+private:
+    std::string prompt_;
+    std::vector<TokenId> ids_;
+    const CLI::Option* promptOption_ = nullptr;
+    const CLI::Option* idsOption_ = nullptr;
 };
 
 /// `--temp` and the others of a sampler.

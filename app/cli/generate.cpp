@@ -8,8 +8,7 @@ namespace {
 struct Options {
     ModelOptions model;
     SamplingOptions sampling;
-    std::string prompt;
-    std::vector<TokenId> ids;
+    PromptOptions prompt;
     int top = 0;
     bool ignoreEos = false;
 };
@@ -34,20 +33,11 @@ const char* nameOf(StopReason reason) {
     return "";
 }
 
-Result<nlohmann::ordered_json> run(Options options, const CLI::App& app, const Context& context) {
-    if (app.count("--prompt") + app.count("--ids") == 0)
-        return Error{ErrorCode::InvalidArgument, "give a prompt with --prompt, or token ids with --ids", {}};
+Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+    TERNION_CHECK(options.prompt.check());
     TERNION_CHECK(options.sampling.settings.validate());
     TERNION_TRY(const auto opened, options.model.open(context));
-    std::vector<TokenId> prompt = options.ids;
-    if (app.count("--prompt") > 0) {
-        if (!opened.tokenizer)
-            return Error{ErrorCode::NotFound, "this checkpoint has no tokenizer; give token ids with --ids",
-                         options.model.model.string()};
-        if (const TokenId bos = opened.checkpoint.model->config.bosId; bos >= 0) prompt.push_back(bos);
-        const auto text = opened.tokenizer->encode(options.prompt, true);
-        prompt.insert(prompt.end(), text.begin(), text.end());
-    }
+    TERNION_TRY(const auto prompt, options.prompt.tokens(opened));
     TERNION_TRY(const auto session, Session::create(opened.device, opened.tokenizer));
     GenerateOptions generate = options.sampling.options();
     generate.alternatives = options.top;
@@ -89,13 +79,11 @@ Run setupGenerate(CLI::App& app, Context& context) {
     auto options = std::make_shared<Options>();
     options->model.addTo(app, true);
     options->sampling.addTo(app);
-    auto* prompt =
-        app.add_option("-p,--prompt", options->prompt, "Text to continue, after BOS; special tokens in it are special");
-    addTokenIds(app, options->ids)->excludes(prompt);
+    options->prompt.addTo(app);
     app.add_option("--top", options->top, "With --json: the most probable alternatives of every token")
         ->check(CLI::Range(0, 1000));
     app.add_flag("--ignore-eos", options->ignoreEos, "Go on after the end of the text");
-    return [&context, &app, options] { return run(*options, app, context); };
+    return [&context, options] { return run(*options, context); };
 }
 
 }  // namespace ternion::cli

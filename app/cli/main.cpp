@@ -30,6 +30,7 @@ const std::vector<CommandEntry>& commands() {
         {"generate", "Complete a prompt", setupGenerate},
         {"chat", "Talk with a model in the terminal", setupChat},
         {"bench", "Measure prefill and decode speed against the memory roofline", setupBench},
+        {"inspect", "Write what is inside a model, or inside one of its passes, to a file", setupInspect},
     };
     return table;
 }

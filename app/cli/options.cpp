@@ -35,14 +35,41 @@ Result<ModelOptions::Opened> ModelOptions::open(const Context& context) const {
     TERNION_CHECK(checkProfile());
     // A wrong device is found before gigabytes are read.
     TERNION_TRY(const auto device, context.registry.find(backend));
-    const Progress progress = context.progress();
+    TERNION_TRY(auto opened, openWithoutDevice(context));
+    TERNION_TRY(opened.device, context.registry.load(device.id(), opened.checkpoint.model, context.progress(), load));
+    return opened;
+}
+
+Result<ModelOptions::Opened> ModelOptions::openWithoutDevice(const Context& context) const {
     Opened opened;
-    TERNION_TRY(opened.checkpoint, openCheckpoint(model, progress));
+    TERNION_TRY(opened.checkpoint, openCheckpoint(model, context.progress()));
     if (opened.checkpoint.tokenizer) {
         TERNION_TRY(opened.tokenizer, makeTokenizer(*opened.checkpoint.tokenizer));
     }
-    TERNION_TRY(opened.device, context.registry.load(device.id(), opened.checkpoint.model, progress, load));
     return opened;
+}
+
+void PromptOptions::addTo(CLI::App& app) {
+    auto* prompt = app.add_option("-p,--prompt", prompt_, "Text to continue, after BOS; special tokens in it are special");
+    idsOption_ = addTokenIds(app, ids_)->excludes(prompt);
+    promptOption_ = prompt;
+}
+
+Status PromptOptions::check() const {
+    if (promptOption_->count() + idsOption_->count() > 0) return {};
+    return Error{ErrorCode::InvalidArgument, "give a prompt with --prompt, or token ids with --ids", {}};
+}
+
+Result<std::vector<TokenId>> PromptOptions::tokens(const ModelOptions::Opened& opened) const {
+    if (promptOption_->count() == 0) return ids_;
+    if (!opened.tokenizer)
+        return Error{ErrorCode::NotFound, "this checkpoint has no tokenizer; give token ids with --ids",
+                     opened.checkpoint.model->name};
+    std::vector<TokenId> tokens;
+    if (const TokenId bos = opened.checkpoint.model->config.bosId; bos >= 0) tokens.push_back(bos);
+    const auto text = opened.tokenizer->encode(prompt_, true);
+    tokens.insert(tokens.end(), text.begin(), text.end());
+    return tokens;
 }
 
 void addSampler(CLI::App& app, SamplerSettings& settings) {

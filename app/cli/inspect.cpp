@@ -1,0 +1,75 @@
+#include "inspect.h"
+
+#include <algorithm>
+#include <iostream>
+
+namespace ternion::cli {
+namespace {
+
+const std::vector<InspectView>& views() {
+    static const std::vector<InspectView> table{
+        {"weights", "shares of the trits, entropy and sparsity of every matrix", {".csv"}, false, inspectWeights},
+    };
+    return table;
+}
+
+struct Options {
+    ModelOptions model;
+    PromptOptions prompt;
+    std::string what;
+    std::filesystem::path out;
+    int layer = -1;
+};
+
+Status checkFormat(const InspectView& view, const std::filesystem::path& out) {
+    std::string known;
+    for (const char* format : view.formats) {
+        if (out.extension() == format) return {};
+        known += (known.empty() ? "" : " or ") + std::string(format);
+    }
+    return Error{ErrorCode::InvalidArgument, "'" + std::string(view.name) + "' is written as " + known, out.string()};
+}
+
+/// What can be found wrong before gigabytes are read is found before.
+Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+    const auto view = std::find_if(views().begin(), views().end(), [&](const auto& v) { return v.name == options.what; });
+    TERNION_CHECK(checkFormat(*view, options.out));
+    if (view->needsPrompt) TERNION_CHECK(options.prompt.check());
+    ModelOptions::Opened opened;
+    TERNION_TRY(opened, view->needsPrompt ? options.model.open(context) : options.model.openWithoutDevice(context));
+    const Model& model = *opened.checkpoint.model;
+    if (options.layer >= model.config.numLayers)
+        return Error{ErrorCode::InvalidArgument, "the model's layers are 0 to " + std::to_string(model.config.numLayers - 1),
+                     "--layer " + std::to_string(options.layer)};
+    std::vector<TokenId> ids;
+    if (view->needsPrompt) {
+        TERNION_TRY(ids, options.prompt.tokens(opened));
+    }
+    TERNION_TRY(auto json,
+                view->run({model, options.model.model, opened.tokenizer.get(), opened.device.get(), std::move(ids),
+                           options.layer < 0 ? std::nullopt : std::optional(options.layer), options.out, context.progress()}));
+    if (!context.json) std::cout << options.out.string() << "\n";
+    json["what"] = view->name;
+    json["out"] = options.out.string();
+    return json;
+}
+
+}  // namespace
+
+Run setupInspect(CLI::App& app, Context& context) {
+    auto options = std::make_shared<Options>();
+    options->model.addTo(app, true);
+    options->prompt.addTo(app);
+    std::vector<std::string> names;
+    std::string help = "What to look at:";
+    for (const InspectView& view : views()) {
+        names.emplace_back(view.name);
+        help += std::string("\n") + view.name + ": " + view.description;
+    }
+    app.add_option("--what", options->what, help)->required()->check(CLI::IsMember(names));
+    app.add_option("--out", options->out, "The file to write; its ending is its format")->required();
+    app.add_option("--layer", options->layer, "This layer alone")->check(from(0));
+    return [&context, options] { return run(*options, context); };
+}
+
+}  // namespace ternion::cli
