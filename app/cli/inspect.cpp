@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <numeric>
 
 namespace ternion::cli {
 namespace {
@@ -9,6 +10,12 @@ namespace {
 const std::vector<InspectView>& views() {
     static const std::vector<InspectView> table{
         {"weights", "shares of the trits, entropy and sparsity of every matrix", {".csv"}, false, inspectWeights},
+        {"gates", "f, i, h and g of every token, and how long channels remember", {".csv", ".safetensors"}, true, inspectGates},
+        {"quant",
+         "int8 activations: scale, clipped and lost values of every BitLinear",
+         {".csv", ".safetensors"},
+         true,
+         inspectQuantisation},
     };
     return table;
 }
@@ -55,6 +62,29 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
 }
 
 }  // namespace
+
+Result<Trace> tracePrompt(const InspectContext& context, std::vector<TraceRequest::Item> items) {
+    TERNION_TRY(const auto state, context.device->createState());
+    ForwardOptions options;
+    options.logits = LogitsWanted::None;
+    options.trace.items = std::move(items);
+    options.stop = context.progress.stop;
+    TERNION_TRY(auto output, context.device->forward(context.ids, *state, options));
+    return std::move(output.trace);
+}
+
+std::span<const float> tracedRow(const Trace& trace, TraceRequest::Item item, std::size_t token) {
+    const auto found = std::find_if(trace.tensors.begin(), trace.tensors.end(), [&](const auto& t) { return t.item == item; });
+    const auto width = static_cast<std::size_t>(found->width);
+    return std::span(found->values).subspan(token * width, width);
+}
+
+std::vector<int> layersOf(const InspectContext& context) {
+    if (context.layer) return {*context.layer};
+    std::vector<int> all(static_cast<std::size_t>(context.model.config.numLayers));
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+}
 
 Run setupInspect(CLI::App& app, Context& context) {
     auto options = std::make_shared<Options>();

@@ -28,6 +28,15 @@ struct InspectView {
     Result<nlohmann::ordered_json> (*run)(const InspectContext& context);
 };
 
+/// The prompt through the device, with these traced. Cancelled.
+Result<Trace> tracePrompt(const InspectContext& context, std::vector<TraceRequest::Item> items);
+/// One token's values of something that was asked for.
+std::span<const float> tracedRow(const Trace& trace, TraceRequest::Item item, std::size_t token);
+/// The one that was asked for, or all.
+std::vector<int> layersOf(const InspectContext& context);
+
 Result<nlohmann::ordered_json> inspectWeights(const InspectContext& context);
+Result<nlohmann::ordered_json> inspectGates(const InspectContext& context);
+Result<nlohmann::ordered_json> inspectQuantisation(const InspectContext& context);
 
 }  // namespace ternion::cli

@@ -4,12 +4,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
+
+#include "backend/cpu/cpu_backend.h"
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/safetensors.h"
 
 namespace ternion {
 namespace {
@@ -122,6 +130,12 @@ TEST(Cli, EveryCommandGivesTheKeysOfItsContract) {
          {"backend", "device", "params", "weight_bytes", "prefill_tok_s", "decode_tok_s", "decode_ms_p50", "decode_ms_p99",
           "peak_device_bytes", "peak_host_bytes", "read_bandwidth_Bps", "roofline_fraction", "most_tokens_a_submission"}},
         {{"bench", "--model", golden, "-p", "4", "-n", "2", "--backend", "vulkan", "--profile-kernels"}, {"kernels"}},
+        {{"inspect", "--model", golden, "--what", "gates", "--ids", "1,2,3", "--out", scratch / "gates.safetensors",
+          "--backend", "cpu"},
+         {"what", "out", "tokens", "layers"}},
+        {{"inspect", "--model", golden, "--what", "quant", "--ids", "1,2,3", "--out", scratch / "quant.safetensors",
+          "--backend", "cpu"},
+         {"what", "out", "tokens", "bit_linears"}},
     };
     for (auto row : rows) {
         row.arguments.emplace_back("--json");
@@ -155,6 +169,11 @@ TEST(Cli, ExitCodesTellWhoseFaultItIs) {
         {{"generate", "--model", sample, "--prompt", "x", "-n", "-1"}, 2, "0 to 2147483647"},
         {{"bench"}, 2, "--preset"},
         {{"bench", "--preset", "9B"}, 3, "370M"},
+        {{"inspect", "-m", golden, "--what", "gates", "--out", scratch / "g.csv"}, 2, "--prompt"},
+        {{"inspect", "-m", golden, "--what", "gates", "--ids", "1", "--out", scratch / "g.txt"}, 2, ".safetensors"},
+        {{"inspect", "-m", golden, "--what", "quant", "--ids", "1", "--layer", "4", "--out", scratch / "q.csv"}, 2, "0 to 3"},
+        {{"inspect", "-m", golden, "--what", "quant", "--ids", "1,999999", "--out", scratch / "q.csv"}, 2, "999999"},
+        {{"inspect", "-m", golden, "--what", "quant", "--ids", "1", "--out", scratch / "no/such/q.csv"}, 3, "q.csv"},
         {{"info", scratch / "missing"}, 3, "missing"},
         {{"info", scratch / "not-a-model.gguf"}, 3, "not-a-model.gguf"},
         {{"convert", golden, scratch / "no/such/folder/out.gguf"}, 3, "out.gguf"},
@@ -168,6 +187,123 @@ TEST(Cli, ExitCodesTellWhoseFaultItIs) {
         EXPECT_EQ(finished.exitCode, row.code) << name << ": " << finished.err;
         EXPECT_NE(finished.err.find(row.said), std::string::npos) << name << " said: " << finished.err;
     }
+}
+
+/// The engine's own values, for what a file is compared with.
+Trace traced(const std::shared_ptr<const Model>& model, const std::vector<TokenId>& ids,
+             std::vector<TraceRequest::Item> items) {
+    const auto device = makeCpuBackend()->load(model, 0, {});
+    EXPECT_TRUE(device.ok());
+    const auto state = (*device)->createState();
+    ForwardOptions options;
+    options.trace.items = std::move(items);
+    auto output = (*device)->forward(ids, **state, options);
+    EXPECT_TRUE(output.ok());
+    return std::move(output->trace);
+}
+
+std::vector<std::vector<std::string>> readCsv(const std::string& path) {
+    std::ifstream file(path);
+    std::vector<std::vector<std::string>> rows;
+    for (std::string line; std::getline(file, line);) {
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        std::istringstream cells(line);
+        auto& row = rows.emplace_back();
+        for (std::string cell; std::getline(cells, cell, ',');) row.push_back(cell);
+    }
+    return rows;
+}
+
+std::vector<float> readTensor(const TensorSource& source, const std::string& name) {
+    const StoredTensor* tensor = source.find(name);
+    EXPECT_NE(tensor, nullptr) << name;
+    if (tensor == nullptr) return {};
+    std::vector<float> values(tensor->bytes.size() / sizeof(float));
+    std::memcpy(values.data(), tensor->bytes.data(), tensor->bytes.size());
+    return values;
+}
+
+TEST(Cli, InspectedGatesAreTheEngines) {
+    const Scratch scratch;
+    const auto checkpoint = openCheckpoint(golden);
+    ASSERT_TRUE(checkpoint.ok());
+    const std::vector<TraceTensor> gates{TraceTensor::ForgetGate, TraceTensor::Candidate, TraceTensor::State,
+                                         TraceTensor::OutputGate};
+    std::vector<TraceRequest::Item> items;
+    for (const TraceTensor gate : gates) items.push_back({gate, 2});
+    const Trace expected = traced(checkpoint->model, {5, 6, 7}, items);
+    const auto inspect = [&](const char* out, const std::vector<std::string>& more) {
+        std::vector<std::string> arguments{"inspect", "-m", golden, "--what", "gates",       "--ids",
+                                           "5,6,7",   "-b", "cpu",  "--out",  scratch / out, "--json"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const auto finished = cli(arguments);
+        EXPECT_EQ(finished.exitCode, 0) << finished.err;
+        return finished.json();
+    };
+
+    ASSERT_EQ(inspect("gates.csv", {"--layer", "2"})["layers"].size(), 1U);
+    const auto rows = readCsv(scratch / "gates.csv");
+    ASSERT_EQ(rows.size(), 1U + 3 * 256);
+    EXPECT_EQ(rows[0], (std::vector<std::string>{"layer", "token", "channel", "f", "i", "h", "g"}));
+    for (std::size_t at = 0; at < 3U * 256; ++at) {
+        const auto& row = rows[1 + at];
+        EXPECT_EQ(row[0] + ' ' + row[1] + ' ' + row[2], "2 " + std::to_string(at / 256) + ' ' + std::to_string(at % 256));
+        for (std::size_t k = 0; k < gates.size(); ++k) EXPECT_EQ(std::stof(row[3 + k]), expected.tensors[k].values[at]);
+    }
+
+    const auto json = inspect("gates.safetensors", {});
+    TensorSource source;
+    ASSERT_TRUE(readSafetensors(scratch / "gates.safetensors", source).ok());
+    EXPECT_EQ(source.find("f")->shape, (std::vector<std::int64_t>{4, 3, 256}));
+    for (std::size_t k = 0; k < gates.size(); ++k) {
+        const auto values = readTensor(source, std::string(1, "fihg"[k]));
+        EXPECT_TRUE(std::equal(values.begin() + 2 * 3 * 256, values.begin() + 3 * 3 * 256, expected.tensors[k].values.begin()));
+    }
+    const auto halfLives = readTensor(source, "half_life_tokens");
+    ASSERT_EQ(halfLives.size(), 4U * 256);
+    double logs = 0.0;
+    for (std::size_t t = 0; t < 3; ++t) logs += std::log2(double{expected.tensors[0].values[t * 256 + 17]});
+    EXPECT_NEAR(halfLives[2 * 256 + 17], -3.0 / logs, 1e-5 * halfLives[2 * 256 + 17]);
+    EXPECT_EQ(json["layers"].size(), 4U);
+}
+
+TEST(Cli, InspectedCodesAreTheEngines) {
+    const Scratch scratch;
+    const auto checkpoint = openCheckpoint(golden);
+    ASSERT_TRUE(checkpoint.ok());
+    const auto finished = cli({"inspect", "-m", golden, "--what", "quant", "--ids", "5,6,7", "-b", "cpu", "--out",
+                               scratch / "quant.safetensors", "--json"});
+    ASSERT_EQ(finished.exitCode, 0) << finished.err;
+    ASSERT_EQ(finished.json()["bit_linears"].size(), 4U * 6 + 1);
+    TensorSource source;
+    ASSERT_TRUE(readSafetensors(scratch / "quant.safetensors", source).ok());
+    // What enters down_proj has no norm before it: the device says what its codes are.
+    const Trace input = traced(checkpoint->model, {5, 6, 7}, {{TraceTensor::Glu, 3}});
+    const auto device = makeCpuBackend()->load(checkpoint->model, 0, {});
+    const auto expected = (*device)->bitLinear(checkpoint->model->layers[3].down, input.tensors[0].values);
+    ASSERT_TRUE(expected.ok());
+    const auto codes = readTensor(source, "layers.3.down_proj.codes");
+    EXPECT_TRUE(std::equal(codes.begin(), codes.end(), expected->codes.begin(), expected->codes.end()));
+    EXPECT_EQ(readTensor(source, "layers.3.down_proj.steps"), expected->steps);
+    EXPECT_EQ(source.find("lm_head.codes")->shape, (std::vector<std::int64_t>{3, 256}));
+
+    ASSERT_EQ(cli({"inspect", "-m", golden, "--what", "quant", "--ids", "5,6,7", "-b", "cpu", "--layer", "3", "--out",
+                   scratch / "quant.csv"})
+                  .exitCode,
+              0);
+    const auto rows = readCsv(scratch / "quant.csv");
+    ASSERT_EQ(rows.size(), 1U + 7 * 3);
+    EXPECT_EQ(rows[0][5], "clipped_share");
+    const auto& row = rows[1 + 5 * 3 + 1];  // down_proj, token 1
+    EXPECT_EQ(row[0] + row[1] + row[2], "3down_proj1");
+    EXPECT_EQ(std::stof(row[3]), expected->steps[1]);
+    const auto begin = expected->codes.begin() + static_cast<std::ptrdiff_t>(expected->codes.size() / 3);
+    const auto end = begin + static_cast<std::ptrdiff_t>(expected->codes.size() / 3);
+    const double width = static_cast<double>(end - begin);
+    EXPECT_NEAR(std::stod(row[5]), static_cast<double>(std::count(begin, end, 127) + std::count(begin, end, -127)) / width,
+                1e-12);
+    EXPECT_NEAR(std::stod(row[6]), static_cast<double>(std::count(begin, end, 0)) / width, 1e-12);
+    EXPECT_GE(std::stod(row[7]), std::stod(row[6]));
 }
 
 TEST(Cli, InterruptStopsAnAnswerWithItsOwnExitCode) {
