@@ -7,6 +7,7 @@
 #include "chat/chat_panel.h"
 #include "conversations/conversations_panel.h"
 #include "inspect/hidden/hidden_panel.h"
+#include "inspect/pins/pins_panel.h"
 #include "log/log_panel.h"
 #include "model_card/model_card_panel.h"
 
@@ -34,7 +35,7 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, ConversationS
       conversation(*store, engine),
       inspector(engine, conversation),
       window({engine, conversation, inspector, actions},
-             {chatPanel(), conversationsPanel(), modelCardPanel(), hiddenPanel(), logPanel(log)}, settings, theme) {
+             {chatPanel(), conversationsPanel(), modelCardPanel(), hiddenPanel(), pinsPanel(settings), logPanel(log)}, settings, theme) {
     if (!conversations.notice.empty()) window.post(MessageKind::Warning, QString::fromStdString(conversations.notice));
     for (const ConversationSummary& known : conversation.list({}))
         if (known.id == settings.conversation()) conversation.open(known.id);

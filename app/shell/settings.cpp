@@ -60,6 +60,9 @@ void Settings::setChatTemplate(const QString& modelHash, const QString& text) {
         store_.setValue("chatTemplates/" + modelHash, text);
 }
 
+QByteArray Settings::pins(const QString& shape) const { return store_.value("pins/" + shape).toByteArray(); }
+void Settings::setPins(const QString& shape, const QByteArray& pins) { store_.setValue("pins/" + shape, pins); }
+
 QByteArray Settings::windowGeometry() const { return store_.value("window/geometry").toByteArray(); }
 QByteArray Settings::windowState() const { return store_.value("window/state").toByteArray(); }
 void Settings::setWindow(const QByteArray& geometry, const QByteArray& state) {

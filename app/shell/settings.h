@@ -35,6 +35,9 @@ public:
     QString chatTemplate(const QString& modelHash) const;  ///< the user's own for this model, as text; empty: none
     void setChatTemplate(const QString& modelHash, const QString& text);
 
+    QByteArray pins(const QString& shape) const;  ///< of the inspection of models of this shape, as Pins writes them
+    void setPins(const QString& shape, const QByteArray& pins);
+
     QByteArray windowGeometry() const;
     QByteArray windowState() const;
     void setWindow(const QByteArray& geometry, const QByteArray& state);
