@@ -188,7 +188,7 @@ private slots:
         auto* list = view.find<QTreeWidget>("hidden.neighbours");
         QTRY_VERIFY_WITH_TIMEOUT(list->topLevelItemCount() > 0 &&
                                      list->topLevelItem(0)->text(1) == QString::number(expected[0].token) &&
-                                     list->topLevelItem(0)->text(2) == QLocale().toString(expected[0].cosine, 'f', 3),
+                                     list->topLevelItem(0)->text(0) == QLocale().toString(expected[0].cosine, 'f', 3),
                                  patience);
         QCOMPARE(list->topLevelItemCount(), static_cast<int>(expected.size()));
         for (int k = 0; k < list->topLevelItemCount(); ++k)

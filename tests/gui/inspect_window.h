@@ -38,8 +38,10 @@ struct InspectWindow : ChatFixture {
         auto* label = find(panel)->findChild<QLabel*>("emptyNote");
         return label->isVisible() ? label->text() : QString();
     }
+    /// The answer is the most probable one.
     bool ask(const QString& prompt, int tokens = 12) {
         conversation.setMaxTokens(tokens);
+        conversation.setSampler({});
         conversation.send(prompt);
         return answered() && QTest::qWaitFor([this] { return !inspector.timeline().empty(); }, patience);
     }

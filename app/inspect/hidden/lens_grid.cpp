@@ -157,9 +157,15 @@ Table LensGrid::table(bool) const {
             }};
 }
 
+/// Marked at once: the next key counts from there.
+void LensGrid::choose(LensPlace place) {
+    setMarked(place);
+    emit chosen(place);
+}
+
 void LensGrid::mousePressEvent(QMouseEvent* event) {
     if (event->button() != Qt::LeftButton) return QWidget::mousePressEvent(event);
-    if (const LensPlace place = placeAt(event->position().toPoint()); place.depth >= 0) emit chosen(place);
+    if (const LensPlace place = placeAt(event->position().toPoint()); place.depth >= 0) choose(place);
 }
 
 void LensGrid::mouseMoveEvent(QMouseEvent* event) { emit hovered(placeAt(event->position().toPoint())); }
@@ -184,7 +190,7 @@ void LensGrid::keyPressEvent(QKeyEvent* event) {
         default:
             return QWidget::keyPressEvent(event);
     }
-    if (to.token >= 0 && to.depth >= 0 && to.depth < page_.depths) emit chosen(to);
+    if (to.token >= 0 && to.token < page_.textTokens && to.depth >= 0 && to.depth < page_.depths) choose(to);
 }
 
 void LensGrid::resizeEvent(QResizeEvent* event) {

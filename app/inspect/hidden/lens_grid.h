@@ -19,6 +19,7 @@ namespace ternion::app {
 struct LensPage {
     int firstToken = 0;
     QStringList tokens;                                  ///< what was read there
+    int textTokens = 0;                                  ///< of the whole text
     int depths = 0;                                      ///< numLayers + 1
     std::vector<std::shared_ptr<const LensCell>> cells;  ///< `[depths, tokens]`; null: not read yet
     std::shared_ptr<const Tokenizer> tokenizer;
@@ -49,6 +50,7 @@ public:
 signals:
     void chosen(ternion::app::LensPlace place);
     void hovered(ternion::app::LensPlace place);  ///< depth -1: none any more
+    void roomChanged();                           ///< another number of tokens fits
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -58,10 +60,8 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
-signals:
-    void roomChanged();  ///< another number of tokens fits
-
 private:
+    void choose(LensPlace place);
     QRect cells(const QSize& size) const;
     QRect cellIn(const QRect& cells, LensPlace place) const;
     LensPlace placeAt(const QPoint& at) const;

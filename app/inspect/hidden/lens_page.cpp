@@ -67,8 +67,9 @@ public:
 private:
     void showResult() {
         if (!inspector_.model()) return;
-        LensPage page{first_, {}, depth_.depths(), {}, inspector_.model()->tokenizer};
-        end_ = std::min(end_, static_cast<int>(inspector_.timeline().size()));
+        const auto length = static_cast<int>(inspector_.timeline().size());
+        LensPage page{first_, {}, length, depth_.depths(), {}, inspector_.model()->tokenizer};
+        end_ = std::min(end_, length);
         for (int token = first_; token < end_; ++token)
             page.tokens << visibleToken(*page.tokenizer, inspector_.timeline()[static_cast<std::size_t>(token)].id);
         for (int depth = 0; depth < page.depths; ++depth)

@@ -5,6 +5,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "chat/labels.h"
 #include "inspect/hidden/hidden_page.h"
 
 namespace ternion::app {
@@ -14,17 +15,20 @@ constexpr int neighboursShown = 50;
 
 class NeighboursPage : public HiddenPage {
 public:
-    NeighboursPage(Inspector& inspector, DepthChoice& depth) : HiddenPage(inspector, depth), list_(new QTreeWidget) {
+    NeighboursPage(Inspector& inspector, DepthChoice& depth)
+        : HiddenPage(inspector, depth), of_(makeLabel({}, "", true)), list_(new QTreeWidget) {
+        of_->setContentsMargins(grid, grid / 2, grid, grid / 2);
         list_->setObjectName("hidden.neighbours");
         list_->setAccessibleName(tr("Nearest tokens"));
-        list_->setHeaderLabels({tr("Token"), tr("Position"), tr("Cosine")});
+        list_->setHeaderLabels({tr("Cosine"), tr("Position"), tr("Token")});
         list_->setRootIsDecorated(false);
         list_->setUniformRowHeights(true);
         list_->setProperty("flat", true);
-        list_->header()->setStretchLastSection(false);
-        list_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+        list_->header()->setDefaultSectionSize(12 * grid);
         auto* column = new QVBoxLayout(this);
         column->setContentsMargins(0, 0, 0, 0);
+        column->setSpacing(0);
+        column->addWidget(of_);
         column->addWidget(list_);
         const auto select = [this](const QTreeWidgetItem* item) { selectToken(item->data(0, Qt::UserRole).toInt()); };
         connect(list_, &QTreeWidget::itemClicked, this, select);
@@ -66,15 +70,18 @@ private:
     }
     void showResult() {
         list_->clear();
+        of_->setText(tr("Most like %1 behind: %2").arg(nameOfToken(inspector_.token()), nameOfDepth(depth_.depth())));
         for (const Neighbour& neighbour : found_) {
             auto* item = new QTreeWidgetItem(
-                {textOf(neighbour.token), QString::number(neighbour.token), QLocale().toString(neighbour.cosine, 'f', 3)});
+                {QLocale().toString(neighbour.cosine, 'f', 3), QString::number(neighbour.token), textOf(neighbour.token)});
             item->setData(0, Qt::UserRole, neighbour.token);
-            for (const int column : {1, 2}) item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
+            item->setSizeHint(0, {0, fontMetrics().height() + grid});
+            for (const int column : {0, 1}) item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
             list_->addTopLevelItem(item);
         }
     }
 
+    QLabel* of_;
     QTreeWidget* list_;
     std::vector<Neighbour> found_;
 };

@@ -132,6 +132,7 @@ private:
         }
         mark();
         plot_->showAll();
+        plot_->xAxis->scaleRange(1.08);
     }
 
     void mark() {

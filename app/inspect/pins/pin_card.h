@@ -20,7 +20,7 @@ class PinCard : public QWidget {
 public:
     PinCard(const Pin& pin, Inspector& inspector, const LensReader& lens);
 
-    static constexpr QSize extent{256, 176};
+    static constexpr QSize extent{288, 184};
     const Pin& pin() const { return pin_; }
     void refresh();
 

@@ -7,10 +7,10 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QPainter>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QSignalBlocker>
 #include <QSpinBox>
-#include <QToolButton>
 #include <algorithm>
 
 #include "chat/labels.h"
@@ -18,6 +18,7 @@
 #include "inspect/inspector.h"
 #include "inspect/pins/pin_card.h"
 #include "inspect/pins/pins.h"
+#include "inspect/views/exportable.h"
 #include "inspect/views/inspect_panel.h"
 #include "shell/action_registry.h"
 #include "shell/icons.h"
@@ -164,12 +165,11 @@ private:
         where_ = makeLabel({}, "small", true);
         where_->setObjectName("pins.where");
         where_->setMinimumWidth(0);
-        auto* button = new QToolButton;
-        button->setDefaultAction(add);
-        button->setText(text("Pin"));
+        auto* button = new QPushButton(text("Pin"));
         button->setObjectName("pins.addButton");
         button->setAccessibleName(add->text());
-        button->setProperty("framed", false);
+        button->setToolTip(text("Pin the selection (%1)").arg(add->shortcut().toString(QKeySequence::NativeText)));
+        connect(button, &QPushButton::clicked, add, &QAction::trigger);
         for (QWidget* widget : std::initializer_list<QWidget*>{kind_, tensor_, channel_, where_, button})
             controls()->addWidget(widget);
         controls()->addStretch(1);
@@ -230,8 +230,10 @@ private:
 
     void rebuild() {
         const int focused = focusedCard();
-        qDeleteAll(cards_);
-        cards_.clear();
+        for (PinCard* card : std::exchange(cards_, {})) {  // one of them may have asked for this
+            card->setParent(nullptr);
+            card->deleteLater();
+        }
         for (const Pin& pin : pins_.all()) {
             auto* card = new PinCard(pin, inspector(), lens_);
             connect(
