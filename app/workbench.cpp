@@ -7,8 +7,10 @@
 #include "chat/chat_panel.h"
 #include "conversations/conversations_panel.h"
 #include "inspect/gates/gates_panel.h"
+#include "inspect/hidden/hidden_panel.h"
 #include "inspect/inspect_actions.h"
 #include "inspect/interventions/interventions_panel.h"
+#include "inspect/pins/pins_panel.h"
 #include "inspect/quantisation/quantisation_panel.h"
 #include "inspect/scrubber/scrubber_panel.h"
 #include "inspect/weights/weights_panel.h"
@@ -45,7 +47,9 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, ConversationS
                  modelCardPanel(),
                  weightsPanel(),
                  gatesPanel(),
+                 hiddenPanel(),
                  quantisationPanel(),
+                 pinsPanel(settings),
                  interventionsPanel(),
                  scrubberPanel(),
                  logPanel(log),

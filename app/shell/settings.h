@@ -39,6 +39,8 @@ public:
     void setTraceMemory(std::int64_t bytes);
     bool spillsTraces() const;  ///< what does not fit goes to the disk; at first it is dropped
     void setSpillsTraces(bool spills);
+    QByteArray pins(const QString& shape) const;  ///< of the inspection of models of this shape, as Pins writes them
+    void setPins(const QString& shape, const QByteArray& pins);
 
     QByteArray windowGeometry() const;
     QByteArray windowState() const;

@@ -138,6 +138,12 @@ TEST(Cli, EveryCommandGivesTheKeysOfItsContract) {
         {{"inspect", "--model", golden, "--what", "quant", "--ids", "1,2,3", "--out", scratch / "quant.safetensors",
           "--backend", "cpu"},
          {"what", "out", "tokens", "bit_linears"}},
+        {{"inspect", "--model", golden, "--what", "hidden", "--ids", "1,2,3", "--out", scratch / "hidden.safetensors",
+          "--backend", "cpu"},
+         {"what", "out", "tokens", "depths"}},
+        {{"inspect", "--model", golden, "--what", "lens", "--ids", "1,2,3", "--out", scratch / "lens.safetensors", "--backend",
+          "cpu"},
+         {"what", "out", "tokens", "depths", "top"}},
     };
     for (auto row : rows) {
         row.arguments.emplace_back("--json");
@@ -182,6 +188,11 @@ TEST(Cli, ExitCodesTellWhoseFaultItIs) {
         {{"inspect", "-m", golden, "--what", "quant", "--ids", "1", "--layer", "4", "--out", scratch / "q.csv"}, 2, "0 to 3"},
         {{"inspect", "-m", golden, "--what", "quant", "--ids", "1,999999", "--out", scratch / "q.csv"}, 2, "999999"},
         {{"inspect", "-m", golden, "--what", "quant", "--ids", "1", "--out", scratch / "no/such/q.csv"}, 3, "q.csv"},
+        {{"inspect", "-m", golden, "--what", "hidden", "--out", scratch / "h.csv"}, 2, "--prompt"},
+        {{"inspect", "-m", golden, "--what", "lens", "--ids", "1", "--out", scratch / "l.txt"}, 2, ".safetensors"},
+        {{"inspect", "-m", golden, "--what", "lens", "--ids", "1", "--layer", "4", "--out", scratch / "l.csv"}, 2, "0 to 3"},
+        {{"inspect", "-m", golden, "--what", "hidden", "--ids", "1,999999", "--out", scratch / "h.csv"}, 2, "999999"},
+        {{"inspect", "-m", golden, "--what", "lens", "--ids", "1", "--out", scratch / "no/such/l.csv"}, 3, "l.csv"},
         {{"info", scratch / "missing"}, 3, "missing"},
         {{"info", scratch / "not-a-model.gguf"}, 3, "not-a-model.gguf"},
         {{"convert", golden, scratch / "no/such/folder/out.gguf"}, 3, "out.gguf"},
@@ -273,6 +284,91 @@ TEST(Cli, InspectedGatesAreTheEngines) {
     for (std::size_t t = 0; t < 3; ++t) logs += std::log2(double{expected.tensors[0].values[t * 256 + 17]});
     EXPECT_NEAR(halfLives[2 * 256 + 17], -3.0 / logs, 1e-5 * halfLives[2 * 256 + 17]);
     EXPECT_EQ(json["layers"].size(), 4U);
+}
+
+TEST(Cli, InspectedStatesAreThoseOfLogits) {
+    const Scratch scratch;
+    const auto written = [&](std::vector<std::string> arguments, const char* out) {
+        arguments.insert(arguments.end(), {"-m", golden, "--ids", "5,6,7", "-b", "cpu", "--out", scratch / out});
+        const auto finished = cli(arguments);
+        EXPECT_EQ(finished.exitCode, 0) << finished.err;
+    };
+    written({"logits"}, "logits.safetensors");
+    written({"inspect", "--what", "hidden"}, "hidden.safetensors");
+    written({"inspect", "--what", "hidden", "--layer", "1"}, "hidden.csv");
+    TensorSource logits, hidden;
+    ASSERT_TRUE(readSafetensors(scratch / "logits.safetensors", logits).ok());
+    ASSERT_TRUE(readSafetensors(scratch / "hidden.safetensors", hidden).ok());
+    ASSERT_EQ(hidden.find("states")->shape, (std::vector<std::int64_t>{5, 3, 256}));
+    ASSERT_EQ(hidden.find("cosine")->shape, (std::vector<std::int64_t>{5, 5}));
+    const auto entering = readTensor(logits, "hidden_states"), states = readTensor(hidden, "states");
+    // What enters layer l is depth l; the last row of hidden_states is after the final norm.
+    EXPECT_TRUE(std::equal(states.begin(), states.begin() + 4 * 3 * 256, entering.begin()));
+    const auto product = [&](std::size_t a, std::size_t b) {
+        double sum = 0.0;
+        for (std::size_t k = 0; k < 256; ++k) sum += double{states[a * 256 + k]} * double{states[b * 256 + k]};
+        return sum;
+    };
+    const auto norms = readTensor(hidden, "norms"), cosines = readTensor(hidden, "cosine");
+    for (std::size_t row = 0; row < 15; ++row) EXPECT_NEAR(norms[row], std::sqrt(product(row, row)), 1e-6 * norms[row]);
+    double mean = 0.0;
+    for (std::size_t t = 0; t < 3; ++t)
+        mean += product(3 + t, 12 + t) / std::sqrt(product(3 + t, 3 + t) * product(12 + t, 12 + t)) / 3.0;
+    EXPECT_NEAR(cosines[1 * 5 + 4], mean, 1e-6);
+
+    const auto rows = readCsv(scratch / "hidden.csv");
+    ASSERT_EQ(rows.size(), 4U);
+    EXPECT_EQ(rows[0], (std::vector<std::string>{"depth", "token", "norm", "cosine_to_previous"}));
+    EXPECT_EQ(rows[2][0] + rows[2][1], "21");
+    EXPECT_NEAR(std::stod(rows[2][2]), norms[2 * 3 + 1], 1e-5);
+    EXPECT_NEAR(std::stod(rows[2][3]), product(7, 4) / std::sqrt(product(7, 7) * product(4, 4)), 1e-9);
+}
+
+TEST(Cli, TheLensOfTheLastDepthIsTheModel) {
+    const Scratch scratch;
+    const std::vector<TokenId> ids{5, 6, 7};
+    for (const auto& [command, out] :
+         std::vector<std::pair<std::vector<std::string>, const char*>>{{{"logits"}, "logits.safetensors"},
+                                                                       {{"inspect", "--what", "lens"}, "lens.safetensors"},
+                                                                       {{"inspect", "--what", "lens"}, "lens.csv"}}) {
+        auto arguments = command;
+        arguments.insert(arguments.end(), {"-m", golden, "--ids", "5,6,7", "-b", "cpu", "--out", scratch / out});
+        const auto finished = cli(arguments);
+        ASSERT_EQ(finished.exitCode, 0) << finished.err;
+    }
+    TensorSource source, lens;
+    ASSERT_TRUE(readSafetensors(scratch / "logits.safetensors", source).ok());
+    ASSERT_TRUE(readSafetensors(scratch / "lens.safetensors", lens).ok());
+    const auto logits = readTensor(source, "logits");
+    const std::size_t vocab = logits.size() / 3;
+    const auto topIds = readTensor(lens, "top_ids"), probabilities = readTensor(lens, "top_probabilities");
+    const auto actual = readTensor(lens, "actual_rank_and_probability");
+    ASSERT_EQ(topIds.size(), 5U * 3 * 10);
+    const auto rows = readCsv(scratch / "lens.csv");
+    ASSERT_EQ(rows.size(), 1U + 5 * 3 * 10);
+    EXPECT_EQ(rows[0], (std::vector<std::string>{"depth", "token", "rank", "token_id", "piece", "probability", "actual_id",
+                                                 "actual_rank", "actual_probability"}));
+    for (std::size_t t = 0; t < 3; ++t) {
+        const auto begin = logits.begin() + static_cast<std::ptrdiff_t>(t * vocab),
+                   end = begin + static_cast<std::ptrdiff_t>(vocab);
+        const auto best = std::max_element(begin, end);
+        double all = 0.0;
+        std::for_each(begin, end, [&](float x) { all += std::exp(double{x} - double{*best}); });
+        const std::size_t at = (4 * 3 + t) * 10;
+        EXPECT_EQ(topIds[at], static_cast<float>(best - begin));
+        EXPECT_NEAR(probabilities[at], 1.0 / all, 1e-6);
+        EXPECT_EQ(rows[1 + at][3], std::to_string(best - begin));
+        EXPECT_EQ(rows[1 + at][0] + rows[1 + at][1] + rows[1 + at][2], "4" + std::to_string(t) + "1");
+        const float rank = actual[(4 * 3 + t) * 2];
+        if (t == 2) {
+            EXPECT_TRUE(std::isnan(rank));
+            continue;
+        }
+        const float own = begin[ids[t + 1]];
+        EXPECT_EQ(rank, 1.0F + static_cast<float>(std::count_if(begin, end, [own](float x) { return x > own; })));
+        EXPECT_NEAR(actual[(4 * 3 + t) * 2 + 1], std::exp(double{own} - double{*best}) / all, 1e-6);
+        EXPECT_EQ(rows[1 + at][6], std::to_string(ids[t + 1]));
+    }
 }
 
 TEST(Cli, InspectedCodesAreTheEngines) {
