@@ -22,13 +22,14 @@ int tritOf(float weight, float gamma) { return (weight > gamma * 0.5F) - (weight
 double errorOf(float weight, int trit, float gamma) { return double(weight) / double(gamma) - trit; }
 
 void count(LatentHistogram& histogram, double ratio) {
-    const double bin = std::floor(ratio / LatentHistogram::width);  // a power of two: exact
-    if (bin < -LatentHistogram::bins / 2)
+    constexpr int half = LatentHistogram::bins / 2;
+    const double bin = std::floor(ratio / LatentHistogram::width) + half;  // the width is a power of two: exact
+    if (bin < 0)
         ++histogram.below;
-    else if (bin >= LatentHistogram::bins / 2)
+    else if (bin >= LatentHistogram::bins)
         ++histogram.above;
     else
-        ++histogram.counts[static_cast<std::size_t>(static_cast<int>(bin) + LatentHistogram::bins / 2)];
+        ++histogram.counts[static_cast<std::size_t>(bin)];
 }
 
 std::size_t grainRows(int cols) { return grainWeights / static_cast<std::size_t>(std::max(cols, 1)) + 1; }

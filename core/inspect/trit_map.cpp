@@ -14,10 +14,10 @@ void reduceTrits(const TernaryMatrix& matrix, const MatrixRegion& region, int he
     const int skipped = region.firstColumn - firstBlock * TernaryMatrix::blockColumns;
     const auto firstByte = static_cast<std::size_t>(firstBlock) * TernaryMatrix::blockBytes;
     const auto bytes = static_cast<std::size_t>(endBlock - firstBlock) * TernaryMatrix::blockBytes;
-    const auto columns = static_cast<std::size_t>(skipped + region.columns);
+    const int columns = skipped + region.columns;
 
     ColumnCounts counts(bytes);
-    std::vector<std::int32_t> zero(columns), plus(columns);
+    std::vector<std::int32_t> zero(static_cast<std::size_t>(columns)), plus(zero.size());
     CellRange counted{-1, -1};
     for (int y = 0; y < height && !stop.stop_requested(); ++y) {
         const CellRange down = cellsUnder(y, height, region.firstRow, region.rows);

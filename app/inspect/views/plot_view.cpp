@@ -45,6 +45,14 @@ QColor PlotView::seriesColor(int index) {
     return colors[static_cast<std::size_t>(index) % colors.size()];
 }
 
+void PlotView::setLegendBelow(int entriesARow) {
+    axisRect()->insetLayout()->take(legend);
+    plotLayout()->addElement(1, 0, legend);
+    plotLayout()->setRowStretchFactor(1, 0.001);  // as low as it can be
+    legend->setFillOrder(QCPLegend::foColumnsFirst);
+    legend->setWrap(entriesARow);
+}
+
 void PlotView::clearAll() {
     clearPlottables();
     clearItems();
@@ -62,6 +70,7 @@ void PlotView::showAll() {
 
 /// Into the corner where the fewest points are.
 void PlotView::placeLegend() {
+    if (axisRect()->insetLayout()->elementCount() == 0) return;
     constexpr double corner = 0.35;  // of the width and height
     std::array<int, 4> points{};
     for (const Point& point : allPoints()) {

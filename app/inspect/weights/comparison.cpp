@@ -99,7 +99,11 @@ std::optional<ShownMatrix> Comparison::matrix(const ShownMatrix& selected) const
     if (layer_->currentIndex() > 0) place.layer = layer_->currentIndex() - 1;
     auto found = shownMatrix(of(), place);
     if (!found) found = shownMatrix(of(), {-1, place.projection});
-    if (found && other_) found->title += tr(" of %1").arg(QString::fromStdString(other_->model->name));
+    if (found && other_) {
+        const QString of = QString::fromStdString(other_->model->name);
+        found->title = tr("%1 of %2").arg(found->title, of);
+        found->projectionTitle = tr("%1 of %2").arg(found->projectionTitle, of);
+    }
     return found;
 }
 

@@ -63,6 +63,7 @@ DistributionView::DistributionView(ActionRegistry& actions, QWidget* parent) : Q
     row->addWidget(
         makeExportButton(QStringLiteral("weights.distribution"), tr("Trits across layers"), *plot_, *plot_, actions));
     column->addLayout(row);
+    plot_->setLegendBelow(3);
     const QSharedPointer<QCPAxisTickerFixed> wholeLayers(new QCPAxisTickerFixed);
     wholeLayers->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
     plot_->xAxis->setTicker(wholeLayers);
@@ -114,9 +115,8 @@ void DistributionView::addCurves(const ShownMatrix& matrix, bool compared) {
     for (int series = 0; series < (entropy ? 1 : 3); ++series) {
         const int trit = series - 1;
         QCPGraph* graph = plot_->addGraph();
-        graph->setName(compared  ? tr("%1, %2").arg(entropy ? tr("entropy") : tritText(trit), matrix.title)
-                       : entropy ? tr("entropy")
-                                 : tritText(trit));
+        const QString name = entropy ? tr("entropy") : tritText(trit);
+        graph->setName(compared ? tr("%1, %2").arg(name, matrix.projectionTitle) : name);
         const QColor color = entropy ? PlotView::seriesColor(compared ? 1 : 0) : tritColor(trit);
         graph->setPen(QPen(color, compared ? 1 : 2));
         graph->setScatterStyle(
@@ -130,7 +130,7 @@ void DistributionView::addBars(const ShownMatrix& matrix, double offset, double 
     QCPBars* below = nullptr;
     for (const int trit : {-1, 0, 1}) {
         auto* bars = new QCPBars(plot_->xAxis, plot_->yAxis);
-        bars->setName(compared ? tr("%1, %2").arg(tritText(trit), matrix.title) : tritText(trit));
+        bars->setName(compared ? tr("%1, %2").arg(tritText(trit), matrix.projectionTitle) : tritText(trit));
         bars->setWidth(width);
         bars->setPen(QPen(plot_->palette().color(QPalette::Base), 1));
         QColor color = tritColor(trit);

@@ -35,7 +35,8 @@ std::optional<ShownMatrix> shownMatrix(const std::shared_ptr<const CountedModel>
         return matrix.layer == place.layer && matrix.projection == place.projection;
     });
     if (at == all.end()) return {};
-    return ShownMatrix{model, static_cast<std::size_t>(at - all.begin()), titleOf(place)};
+    return ShownMatrix{model, static_cast<std::size_t>(at - all.begin()), titleOf(place),
+                       QString::fromStdString(place.projection)};
 }
 
 QString percent(double share) { return text("%1 %").arg(QLocale().toString(share * 100, 'f', 1)); }

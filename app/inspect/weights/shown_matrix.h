@@ -23,8 +23,9 @@ Result<std::shared_ptr<const CountedModel>> countModel(std::shared_ptr<const Mod
 
 struct ShownMatrix {
     std::shared_ptr<const CountedModel> of;
-    std::size_t index = 0;  ///< among its statistics
-    QString title;          ///< "layer 3, f_proj"
+    std::size_t index = 0;    ///< among its statistics
+    QString title;            ///< "layer 3, f_proj", and of which model, if it is another one
+    QString projectionTitle;  ///< the same without the layer
     bool operator==(const ShownMatrix&) const = default;
 
     const WeightStatistics& statistics() const { return (*of->statistics)[index]; }
