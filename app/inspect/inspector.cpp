@@ -1,6 +1,7 @@
 #include "inspect/inspector.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "chat/answer_tokens.h"
 #include "chat/conversation_model.h"
@@ -11,6 +12,7 @@ Inspector::Inspector(EngineClient& engine, ConversationModel& conversation, QObj
     : QObject(parent), engine_(engine), conversation_(conversation) {
     connect(&engine_, &EngineClient::modelOpened, this, [this] {
         store_.clear();
+        saidDropped_ = false;
         timeline_.clear();
         text_ = 0;
         emit modelChanged();
@@ -85,8 +87,22 @@ std::vector<TraceRequest::Item> Inspector::wanted() const {
 }
 
 void Inspector::setLimits(const TraceLimits& limits) {
+    const bool more = limits.memoryBytes > store_.limits().memoryBytes || !limits.spillFolder.empty();
     if (const auto set = store_.setLimits(limits); !set) emit notice(QString::fromStdString(set.error().text()));
+    if (more && store_.droppedBytes() > 0) {  // there is room now for what was dropped
+        store_.clear();
+        saidDropped_ = false;
+        requestMissing();
+    }
+    sayDropped();
     emit traced();
+}
+
+void Inspector::sayDropped() {
+    if (store_.droppedBytes() > 0 && !std::exchange(saidDropped_, true))
+        emit notice(
+            tr("Traces take more memory than the limit: the oldest tokens are no longer shown. Raise the limit, or let "
+               "them be written to the disk, under Inspect › Trace memory."));
 }
 
 void Inspector::refreshTimeline() {
@@ -165,10 +181,7 @@ void Inspector::takeTrace(const TracedTokens& tokens) {
             const auto kept = store_.append(tensor.item, end, tensor.tokens - known, tensor.width, fresh);
             if (!kept) emit notice(QString::fromStdString(kept.error().text()));
         }
-        if (store_.droppedBytes() > 0 && !std::exchange(saidDropped_, true))
-            emit notice(
-                tr("Traces take more memory than the limit: the oldest tokens are no longer shown. Raise the limit, or let "
-                   "them be written to disk, under Inspect."));
+        sayDropped();
         emit traced();
     }
     if (!tokens.last) return;

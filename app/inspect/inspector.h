@@ -70,6 +70,7 @@ private:
     void refreshTimeline();
     void takeText(const std::shared_ptr<const ReadText>& text);
     void takeTrace(const TracedTokens& tokens);
+    void sayDropped();
     void requestMissing();
     std::vector<TraceRequest::Item> wanted() const;
 

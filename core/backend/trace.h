@@ -35,6 +35,8 @@ inline constexpr int traceTensors = 13;
 std::string_view nameOf(TraceTensor tensor);
 /// The other way round; nothing for a name that is none's.
 std::optional<TraceTensor> tensorNamed(std::string_view name);
+/// What a layer's projection makes: of "i_proj" its output, and so on; nothing for another name.
+std::optional<TraceTensor> outputOf(std::string_view projection);
 /// Floats a token.
 int widthOf(TraceTensor tensor, const ModelConfig& config);
 

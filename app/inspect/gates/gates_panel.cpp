@@ -76,6 +76,7 @@ public:
         overTokens->setStretchFactor(1, 2);
         connect(map_, &MapView::cellActivated, this, [this](int row, int token) {
             select([&](Selection& selection) {
+                selection.tensor = gateTensors[static_cast<std::size_t>(gate_->currentIndex())];
                 selection.channel = source_->channel(row);
                 selection.token = token;
             });
@@ -84,8 +85,12 @@ public:
             connect(plot, &PlotView::positionActivated, this, [this](double token, double) {
                 select([&](Selection& selection) { selection.token = std::max(static_cast<int>(std::lround(token)), 0); });
             });
-        connect(retention_, &RetentionView::channelChosen, this,
-                [this](int channel) { select([&](Selection& selection) { selection.channel = channel; }); });
+        connect(retention_, &RetentionView::channelChosen, this, [this](int channel) {
+            select([&](Selection& selection) {
+                selection.tensor = TraceTensor::ForgetGate;
+                selection.channel = channel;
+            });
+        });
         connect(retention_, &RetentionView::layerChosen, this,
                 [this](int chosen) { select([&](Selection& selection) { selection.layer = chosen; }); });
         connect(retention_, &RetentionView::allLayersChanged, this, [this] {

@@ -175,7 +175,11 @@ private:
         controls()->addStretch(1);
         controls()->addWidget(makeExportButton("pins", text("Pins"), *this, *this, actions));
         connect(kind_, &QComboBox::currentIndexChanged, this, &PinsPanel::showSelection);
-        connect(tensor_, &QComboBox::currentIndexChanged, this, &PinsPanel::showSelection);
+        connect(tensor_, &QComboBox::currentIndexChanged, this, [this](int tensor) {
+            Selection selection = inspector().selection();
+            selection.tensor = static_cast<TraceTensor>(tensor);
+            inspector().select(selection);
+        });
         connect(channel_, &QSpinBox::valueChanged, this, [this](int channel) {
             Selection selection = inspector().selection();
             selection.channel = channel;
@@ -185,8 +189,9 @@ private:
 
     /// The spin box is the selected channel, within the chosen intermediate.
     void showSelection() {
-        const QSignalBlocker quiet(channel_);
+        const QSignalBlocker quiet(channel_), quietToo(tensor_);
         const Selection& selection = inspector().selection();
+        tensor_->setCurrentIndex(static_cast<int>(selection.tensor));
         const auto open = inspector().model();
         const bool lens = kind_->currentIndex() == static_cast<int>(Pin::Kind::Lens);
         if (open)
@@ -298,8 +303,7 @@ private:
 PanelDefinition pinsPanel(Settings& settings) {
     return {"pins", text("Pins"),
             text("Channels, values and lenses that you want to keep in sight, whatever you ask the model. Pin with Ctrl+D; "
-                 "remove with "
-                 "Delete, undo with Ctrl+Z."),
+                 "remove with Delete, undo with Ctrl+Z."),
             Qt::BottomDockWidgetArea,
             [&settings](const PanelContext& context) -> QWidget* { return new PinsPanel(context, settings); }};
 }

@@ -100,6 +100,7 @@ public:
         });
         const auto selectChannel = [this](int channel) {
             Selection selection = inspector().selection();
+            selection.tensor = outputOf(selection.projection.toStdString()).value_or(selection.tensor);
             selection.channel = channel;
             inspector().select(selection);
         };
