@@ -132,7 +132,7 @@ void DistributionView::addBars(const ShownMatrix& matrix, double offset, double 
         auto* bars = new QCPBars(plot_->xAxis, plot_->yAxis);
         bars->setName(compared ? tr("%1, %2").arg(tritText(trit), matrix.projectionTitle) : tritText(trit));
         bars->setWidth(width);
-        bars->setPen(QPen(plot_->palette().color(QPalette::Base), 1));
+        bars->setPen(Qt::NoPen);
         QColor color = tritColor(trit);
         if (compared) color.setAlphaF(paler);
         bars->setBrush(color);

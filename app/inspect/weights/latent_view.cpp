@@ -1,6 +1,7 @@
 #include "inspect/weights/latent_view.h"
 
 #include <QComboBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
@@ -91,6 +92,12 @@ void LatentView::showEvent(QShowEvent* event) {
     if (due_) read();
 }
 
+void LatentView::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        for (std::size_t k = 0; k < read_.size(); ++k) plot(*plotViews_[k], read_[k]);
+}
+
 void LatentView::read() {
     due_ = false;
     constexpr int soon = 300;  // milliseconds; what is quicker needs no word
@@ -169,7 +176,7 @@ void LatentView::plot(PlotView& plot, const Read& read) const {
         auto* line = new QCPItemStraightLine(&plot);
         line->point1->setCoords(threshold, 0);
         line->point2->setCoords(threshold, 1);
-        line->setPen(QPen(plot.palette().color(QPalette::Text), 1, Qt::DashLine));
+        line->setPen(QPen(palette().color(QPalette::Text), 1, Qt::DashLine));
         line->setSelectable(false);
     }
     plot.showAll();
