@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "checkpoint/safetensors_writer.h"
 #include "inspect.h"
@@ -61,6 +63,7 @@ Status writeTensors(const InspectContext& context, const std::vector<int>& depth
 Result<nlohmann::ordered_json> inspectLens(const InspectContext& context) {
     const auto depths = depthsOf(context);
     std::vector<TraceRequest::Item> items;
+    items.reserve(depths.size());
     for (const int depth : depths) items.push_back(stateAt(depth));
     TERNION_TRY(const auto trace, tracePrompt(context, items));
     std::vector<LensCell> cells;

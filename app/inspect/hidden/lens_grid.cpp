@@ -107,7 +107,7 @@ void LensGrid::paintInto(QPainter& painter, const QSize& size) const {
     painter.setPen(palette().color(QPalette::Text));
     const auto last = page_.firstToken + page_.tokens.size() - 1;
     painter.drawText(QRect(area.x(), area.bottom() + 1 + line, area.width(), line), Qt::AlignCenter,
-                     tr("token that was read (%1 to %2)").arg(page_.firstToken).arg(last));
+                     tr("token that was read (%1 to %2); framed: what does come next").arg(page_.firstToken).arg(last));
     painter.save();
     painter.translate(0, area.bottom());
     painter.rotate(-90);

@@ -79,7 +79,8 @@ private:
         showCard();
     }
     void showCard() {
-        const LensPlace place = hovered_.depth >= 0 ? hovered_ : LensPlace{depth_.depth(), inspector_.token()};
+        const bool hovering = !grid_->cellRect(hovered_).isEmpty();  // not where the page has gone on since
+        const LensPlace place = hovering ? hovered_ : LensPlace{depth_.depth(), inspector_.token()};
         card_->setCell(tr("%1, %2").arg(nameOfDepth(place.depth), nameOfToken(place.token)), reader_.cell(place),
                        grid_->page().tokenizer);
     }

@@ -20,7 +20,7 @@ struct LensReader::Job {
     std::vector<Source> sources;  // by depth, then by token
     std::map<int, TraceSeries> series;
     int numLayers = 0;
-    std::function<void(std::shared_ptr<const Part>)> tell;
+    std::function<void(const std::shared_ptr<const Part>&)> tell;
 
     void run(DeviceModel& device, const std::stop_token& stop) const {
         const auto output = outputs(device, stop);
@@ -128,7 +128,7 @@ void LensReader::read(const std::vector<LensPlace>& places) {
 
 void LensReader::start() {
     running_ = true;
-    auto tell = [this, number = ++number_, weak = std::weak_ptr<int>(alive_)](std::shared_ptr<const Job::Part> part) {
+    auto tell = [this, number = ++number_, weak = std::weak_ptr<int>(alive_)](const std::shared_ptr<const Job::Part>& part) {
         QMetaObject::invokeMethod(qApp, [this, number, weak, part] {
             if (weak.expired() || number != number_) return;
             for (std::size_t k = 0; k < part->cells.size(); ++k)

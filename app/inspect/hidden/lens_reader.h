@@ -4,6 +4,7 @@
 #include <QObject>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 #include "inspect/lens.h"
@@ -17,7 +18,8 @@ class Inspector;
 struct LensPlace {
     int depth = 0;
     int token = 0;
-    auto operator<=>(const LensPlace&) const = default;
+    bool operator==(const LensPlace&) const = default;
+    bool operator<(const LensPlace& other) const { return std::tie(depth, token) < std::tie(other.depth, other.token); }
 };
 
 /// GUI thread. The output of the last layer, with which every depth is compared, must be traced too.

@@ -70,7 +70,7 @@ private:
     }
     void showResult() {
         list_->clear();
-        of_->setText(tr("Most like %1 behind: %2").arg(nameOfToken(inspector_.token()), nameOfDepth(depth_.depth())));
+        of_->setText(tr("Most like %1 at %2").arg(nameOfToken(inspector_.token()), nameOfDepth(depth_.depth())));
         for (const Neighbour& neighbour : found_) {
             auto* item = new QTreeWidgetItem(
                 {QLocale().toString(neighbour.cosine, 'f', 3), QString::number(neighbour.token), textOf(neighbour.token)});

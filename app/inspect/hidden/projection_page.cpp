@@ -20,7 +20,7 @@ public:
 
 protected:
     void mouseMoveEvent(QMouseEvent* event) override {
-        QCustomPlot::mouseMoveEvent(event);
+        QCustomPlot::mouseMoveEvent(event);  // NOLINT(bugprone-parent-virtual-call): PlotView would tell numbers instead
         if (event->buttons() == Qt::NoButton)
             QToolTip::showText(event->globalPosition().toPoint(), describe(event->position()), this);
     }
