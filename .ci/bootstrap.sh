@@ -1,5 +1,7 @@
 # What ./run and ./test share: install what is missing, configure, build. Sourced, with `set -euo pipefail`, from the root.
 
+export CCACHE_SLOPPINESS=pch_defines,time_macros  # or nothing that a precompiled header goes into would be kept
+
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }
 
 # install_missing FILE...: the Debian packages those files list, one a line. Quick when all are there.

@@ -7,6 +7,9 @@ file(GLOB_RECURSE workbench_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR
 list(FILTER workbench_sources EXCLUDE REGEX "/app/(cli/|main\\.cpp)")
 add_library(ternion_workbench_lib STATIC ${workbench_sources})
 target_include_directories(ternion_workbench_lib PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+# What nearly every file of it includes, read once: a third of the time that it takes to build.
+target_precompile_headers(ternion_workbench_lib PRIVATE <QtWidgets> <algorithm> <functional> <map> <memory> <optional> <string> <vector>)
+target_compile_options(ternion_workbench_lib PRIVATE -fpch-preprocess) # for ccache
 target_compile_definitions(ternion_workbench_lib PRIVATE TERNION_VERSION="${PROJECT_VERSION}")
 target_link_libraries(ternion_workbench_lib PUBLIC ternion_core Qt6::Widgets Qt6::Svg QCustomPlotQt6::QCustomPlotQt6)
 
