@@ -8,7 +8,6 @@
 #include <QStackedWidget>
 #include <QTimer>
 #include <QVBoxLayout>
-#include <array>
 
 #include "chat/labels.h"
 #include "inspect/views/map_view.h"
@@ -98,6 +97,13 @@ void LatentView::changeEvent(QEvent* event) {
         for (std::size_t k = 0; k < read_.size(); ++k) plot(*plotViews_[k], read_[k]);
 }
 
+Result<LatentView::Read> LatentView::readOne(const ShownMatrix& matrix, const std::stop_token& stop) {
+    TERNION_TRY(auto opened, LatentWeights::open(matrix.of->path.toStdString(), matrix.of->model, matrix.place()));
+    Read read{std::make_shared<const LatentWeights>(std::move(opened)), {}};
+    TERNION_TRY(read.statistics, read.weights->statistics({{}, stop}));
+    return read;
+}
+
 void LatentView::read() {
     due_ = false;
     constexpr int soon = 300;  // milliseconds; what is quicker needs no word
@@ -110,14 +116,8 @@ void LatentView::read() {
     task_.run(
         [matrices = matrices_](const std::stop_token& stop) {
             std::vector<Result<Read>> all;
-            for (const ShownMatrix& matrix : matrices)
-                all.push_back([&]() -> Result<Read> {
-                    TERNION_TRY(auto opened,
-                                LatentWeights::open(matrix.of->path.toStdString(), matrix.of->model, matrix.place()));
-                    Read read{std::make_shared<const LatentWeights>(std::move(opened)), {}};
-                    TERNION_TRY(read.statistics, read.weights->statistics({{}, stop}));
-                    return read;
-                }());
+            all.reserve(matrices.size());
+            for (const ShownMatrix& matrix : matrices) all.push_back(readOne(matrix, stop));
             return all;
         },
         [this](const std::vector<Result<Read>>& all) { take(all); });
@@ -151,7 +151,7 @@ void LatentView::take(const std::vector<Result<Read>>& all) {
         summaries_[read_.size()]->setText(notes.join(QLatin1Char('\n')));
     plots_->setTitles(titles, matrices_.size() > 1);
     maps_->setTitles(titles, matrices_.size() > 1);
-    for (std::size_t k = 0; k < summaries_.size(); ++k) summaries_[k]->setVisible(!summaries_[k]->text().isEmpty());
+    for (auto* summary : summaries_) summary->setVisible(!summary->text().isEmpty());
     pages_->setCurrentIndex(read_.empty() ? 0 : 1);
     setSources();
 }
@@ -159,9 +159,9 @@ void LatentView::take(const std::vector<Result<Read>>& all) {
 void LatentView::plot(PlotView& plot, const Read& read) const {
     plot.clearAll();
     const LatentHistogram& histogram = read.statistics.histogram;
-    std::array<QCPBars*, 3> bars{};
+    std::vector<QCPBars*> bars;  // -1, 0, +1
     for (const int trit : {-1, 0, 1}) {
-        auto* one = bars[static_cast<std::size_t>(trit + 1)] = new QCPBars(plot.xAxis, plot.yAxis);
+        auto* one = bars.emplace_back(new QCPBars(plot.xAxis, plot.yAxis));
         one->setName(tr("becomes %1").arg(tritText(trit)));
         one->setWidth(LatentHistogram::width);
         one->setPen(Qt::NoPen);

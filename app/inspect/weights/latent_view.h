@@ -43,6 +43,7 @@ private:
         std::shared_ptr<const LatentWeights> weights;
         LatentStatistics statistics;
     };
+    static Result<Read> readOne(const ShownMatrix& matrix, const std::stop_token& stop);
     void read();
     void take(const std::vector<Result<Read>>& all);
     void plot(PlotView& plot, const Read& read) const;
