@@ -41,12 +41,14 @@ void DepthChoice::choose(int depth) {
 
 std::vector<TraceSeries> HiddenPage::allSeries() const {
     std::vector<TraceSeries> all;
+    all.reserve(static_cast<std::size_t>(depth_.depths()));
     for (int depth = 0; depth < depth_.depths(); ++depth) all.push_back(series(depth));
     return all;
 }
 
 std::vector<TraceRequest::Item> HiddenPage::allStates() const {
     std::vector<TraceRequest::Item> all;
+    all.reserve(static_cast<std::size_t>(depth_.depths()));
     for (int depth = 0; depth < depth_.depths(); ++depth) all.push_back(stateAt(depth));
     return all;
 }
