@@ -7,7 +7,13 @@
 #include "chat/chat_panel.h"
 #include "conversations/conversations_panel.h"
 #include "inspect/gates/gates_panel.h"
+#include "inspect/hidden/hidden_panel.h"
+#include "inspect/inspect_actions.h"
+#include "inspect/interventions/interventions_panel.h"
+#include "inspect/pins/pins_panel.h"
 #include "inspect/quantisation/quantisation_panel.h"
+#include "inspect/scrubber/scrubber_panel.h"
+#include "inspect/weights/weights_panel.h"
 #include "log/log_panel.h"
 #include "model_card/model_card_panel.h"
 
@@ -35,8 +41,23 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, ConversationS
       conversation(*store, engine),
       inspector(engine, conversation),
       window({engine, conversation, inspector, actions},
-             {chatPanel(), conversationsPanel(), modelCardPanel(), gatesPanel(), quantisationPanel(), logPanel(log)}, settings,
-             theme) {
+             {
+                 chatPanel(),
+                 conversationsPanel(),
+                 modelCardPanel(),
+                 weightsPanel(),
+                 gatesPanel(),
+                 hiddenPanel(),
+                 quantisationPanel(),
+                 pinsPanel(settings),
+                 interventionsPanel(),
+                 scrubberPanel(),
+                 logPanel(log),
+             },
+             settings, theme) {
+    addInspectActions(inspector, settings, actions);
+    QObject::connect(&inspector, &Inspector::notice, &window,
+                     [this](const QString& text) { window.post(MessageKind::Warning, text); });
     if (!conversations.notice.empty()) window.post(MessageKind::Warning, QString::fromStdString(conversations.notice));
     for (const ConversationSummary& known : conversation.list({}))
         if (known.id == settings.conversation()) conversation.open(known.id);

@@ -109,17 +109,21 @@ QString ConversationModel::exported(std::int64_t id, bool asJson) const {
 
 void ConversationModel::send(const QString& text) {
     if (answering_ || text.trimmed().isEmpty() || !canAnswer()) return;
-    if (conversation_.messages.empty()) {
-        auto& summary = conversation_.summary;
-        summary.title = titleFrom(text);
-        const auto created = store_.createConversation(summary.title, summary.modelName);
-        if (created) summary.id = *created;
-        keep(created ? Status() : created.error());
-        applySettings();
-    }
+    if (conversation_.messages.empty()) create(titleFrom(text));
     append(Role::User, text.toStdString());
     emit listChanged();
     answer(conversation_.maxTokens);
+}
+
+/// Gives the conversation, as it is now, a place in the store.
+void ConversationModel::create(const std::string& title) {
+    auto& summary = conversation_.summary;
+    summary.title = title;
+    const auto created = store_.createConversation(summary.title, summary.modelName);
+    summary.id = created ? *created : 0;
+    keep(created ? Status() : created.error());
+    applySettings();
+    if (!conversation_.intervention.empty()) setIntervention(conversation_.intervention);
 }
 
 void ConversationModel::regenerate() {
@@ -180,6 +184,51 @@ void ConversationModel::continueFrom(int index, int token, TokenId alternative) 
     }
 }
 
+bool ConversationModel::canCut(int index, int tokens) {
+    const auto at = static_cast<std::size_t>(index);
+    if (answering_ || at >= conversation_.messages.size() || !canAnswer()) return false;
+    const auto& message = conversation_.messages[at];
+    if (message.role != Role::Assistant || tokens < 0 || static_cast<std::size_t>(tokens) > message.tokens.size()) return false;
+    if (engine_.model() && isFrom(*engine_.model(), message)) return true;
+    emit problem(tr("This answer was written by another model. Open that model, or regenerate the answer with this one."));
+    return false;
+}
+
+void ConversationModel::continueBehind(int index, int tokens) {
+    if (!canCut(index, tokens)) return;
+    const auto at = static_cast<std::size_t>(index);
+    if (at + 1 < conversation_.messages.size()) truncateFrom(at + 1);
+    truncateTokens(conversation_.messages[at], tokens);
+    emit opened();
+    answer(conversation_.maxTokens);
+}
+
+void ConversationModel::forkBehind(int index, int tokens) {
+    if (!canCut(index, tokens)) return;
+    Conversation fork = conversation_;
+    fork.messages.resize(static_cast<std::size_t>(index) + 1);
+    const auto messages = std::exchange(fork.messages, {});
+    fork.summary.id = 0;
+    show(std::move(fork));
+    create(tr("%1 (fork)").arg(QString::fromStdString(conversation_.summary.title)).toStdString());
+    for (std::size_t k = 0; k < messages.size(); ++k) {
+        const StoredMessage& message = messages[k];
+        append(message.role, message.tokens.empty() ? message.text : std::string(written(message)));
+        if (message.tokens.empty()) continue;
+        auto& copied = conversation_.messages.back();
+        copied.tokens = message.tokens;
+        if (k + 1 == messages.size()) copied.tokens.resize(static_cast<std::size_t>(tokens));
+        copied.text += joined(copied.tokens);
+        if (copied.id != 0) {
+            keep(store_.appendTokens(copied.id, copied.tokens));
+            keep(store_.finishMessage(copied.id));
+        }
+    }
+    emit opened();
+    emit listChanged();
+    answer(conversation_.maxTokens);
+}
+
 void ConversationModel::continueAnswer() {
     if (answering_ || conversation_.messages.empty() || !canAnswer()) return;
     answer(conversation_.maxTokens);
@@ -190,6 +239,11 @@ void ConversationModel::stop() {
         finish({});
     else if (answering_)
         engine_.stop();
+}
+
+void ConversationModel::setIntervention(const std::vector<StoredEdit>& intervention) {
+    conversation_.intervention = intervention;
+    if (conversation_.summary.id != 0) keep(store_.setIntervention(conversation_.summary.id, intervention));
 }
 
 void ConversationModel::setSystemPrompt(const QString& text) {
@@ -292,7 +346,7 @@ void ConversationModel::truncateFrom(std::size_t index) {
 }
 
 void ConversationModel::applySettings() {
-    const auto& [summary, systemPrompt, sampler, maxTokens, messages] = conversation_;
+    const auto& [summary, systemPrompt, sampler, maxTokens, messages, intervention] = conversation_;
     if (summary.id != 0) keep(store_.setSettings(summary.id, systemPrompt, sampler, maxTokens));
     emit settingsChanged();
 }

@@ -48,9 +48,14 @@ public:
     void editMessage(int index, const QString& text);  ///< drops what came after; a user's message is answered anew
     /// Cuts answer `index` before its token `token`, puts `alternative` there and lets the model go on.
     void continueFrom(int index, int token, TokenId alternative);
+    /// Cuts answer `index` behind its first `tokens` tokens, drops what came after it, and lets the model go on from there.
+    void continueBehind(int index, int tokens);
+    /// The same in a new conversation that begins as this one does; this one stays as it is.
+    void forkBehind(int index, int tokens);
     void continueAnswer();  ///< the last answer goes on where it was stopped, cut off or out of length
     void stop();
 
+    void setIntervention(const std::vector<StoredEdit>& intervention);  ///< kept with it; answers here do without
     void setSystemPrompt(const QString& text);
     void setSampler(const SamplerSettings& settings);
     void setMaxTokens(int count);                            ///< the longest answer, at least 1
@@ -74,6 +79,8 @@ private:
     void onAnswerFinished(const AnswerFinished& finished);
     void onDeviceChanged();
     void onOpeningFailed();
+    bool canCut(int index, int tokens);
+    void create(const std::string& title);
     void append(Role role, const std::string& text);
     void appendTokens(const std::vector<StoredToken>& tokens);
     void truncateTokens(StoredMessage& message, int count);

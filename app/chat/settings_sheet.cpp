@@ -225,7 +225,7 @@ void SettingsSheet::readTemplate() {
 
 void SettingsSheet::refresh() {
     refreshing_ = true;
-    const auto& [summary, systemPrompt, sampler, maxTokens, messages] = conversation_.conversation();
+    const auto& [summary, systemPrompt, sampler, maxTokens, messages, intervention] = conversation_.conversation();
     showText(*systemPrompt_, systemPrompt);
     temperature_->setValue(sampler.temperature);
     topK_->setValue(sampler.topK);

@@ -3,23 +3,17 @@
 #include <QAbstractButton>
 #include <QGraphicsDropShadowEffect>
 #include <QKeyEvent>
-#include <QLocale>
 #include <QPainter>
 #include <QVBoxLayout>
 #include <algorithm>
 
 #include "chat/labels.h"
+#include "chat/probability_row.h"
 
 namespace ternion::app {
 namespace {
 
 constexpr int popoverWidth = 38 * grid;
-
-QString percent(double probability) {
-    constexpr double least = 0.001;
-    const bool tiny = probability > 0.0 && probability < least;
-    return (tiny ? "< " : "") + QLocale().toString((tiny ? least : probability) * 100.0, 'f', 1) + " %";
-}
 
 /// A row of the list: the token, a bar as long as its probability, the number.
 class AlternativeRow : public QAbstractButton {
@@ -44,34 +38,14 @@ protected:
     void paintEvent(QPaintEvent*) override {
         QPainter painter(this);
         painter.setRenderHint(QPainter::Antialiasing);
-        const auto group = isEnabled() ? QPalette::Active : QPalette::Disabled;
-        const QColor accent = palette().color(QPalette::Highlight);
         if (hasFocus() || (underMouse() && isEnabled())) {
-            QColor soft = accent;
+            QColor soft = palette().color(QPalette::Highlight);
             soft.setAlpha(hasFocus() ? 56 : 28);
             painter.setPen(Qt::NoPen);
             painter.setBrush(soft);
             painter.drawRoundedRect(rect(), 4, 4);
         }
-        QFont font = this->font();
-        font.setBold(current_);
-        painter.setFont(font);
-        painter.setPen(palette().color(group, QPalette::Text));
-        const QString number = percent(probability_);
-        const int numberWidth = painter.fontMetrics().horizontalAdvance("100.0 %");
-        const QRect inner = rect().adjusted(grid, 0, -grid, 0);
-        const int tokenWidth = inner.width() * 2 / 5;
-        const QRect token(inner.left(), 0, tokenWidth - grid, height());
-        painter.drawText(token, Qt::AlignVCenter | Qt::AlignLeft,
-                         painter.fontMetrics().elidedText(text(), Qt::ElideRight, token.width()));
-        painter.drawText(inner, Qt::AlignVCenter | Qt::AlignRight, number);
-        QRectF bar(inner.left() + tokenWidth, (height() - grid) / 2.0, inner.width() - tokenWidth - numberWidth - grid, grid);
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(palette().color(QPalette::Mid));
-        painter.drawRoundedRect(bar, grid / 2.0, grid / 2.0);
-        bar.setWidth(std::max(2.0, bar.width() * probability_));
-        painter.setBrush(accent);
-        painter.drawRoundedRect(bar, std::min(grid / 2.0, bar.width() / 2), grid / 2.0);
+        paintProbabilityRow(painter, rect(), text(), probability_, current_, palette());
     }
 
 private:

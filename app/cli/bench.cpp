@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "command.h"
+#include "inspect/trace_store.h"
 #include "kernel_profile.h"
 #include "measure/host_memory.h"
 
@@ -18,6 +19,7 @@ struct Options {
     std::string preset;
     int prompt = 512;
     int tokens = 128;
+    int tracedLayer = -1;  ///< -1: none
     bool profileKernels = false;
 };
 
@@ -76,12 +78,26 @@ Result<std::uint64_t> residentBytes() {
     return memory.resident;
 }
 
-Result<Decode> decodeSpeed(const std::shared_ptr<DeviceModel>& device, const SamplerSettings& sampler, int count,
-                           const std::stop_token& stop) {
+/// Keeps what the gates' view would, for as long as it lives.
+void traceGates(Session& session, int layer, TraceStore& store) {
+    const TraceRequest gates{{{TraceTensor::ForgetGate, layer},
+                              {TraceTensor::Candidate, layer},
+                              {TraceTensor::State, layer},
+                              {TraceTensor::OutputGate, layer}}};
+    session.setTrace(gates, [&store](int firstToken, const Trace& trace) {
+        for (const auto& tensor : trace.tensors)
+            static_cast<void>(store.append(tensor.item, firstToken, tensor.tokens, tensor.width, tensor.values));
+    });
+}
+
+Result<Decode> decodeSpeed(const std::shared_ptr<DeviceModel>& device, const Options& options, const std::stop_token& stop) {
+    const int count = options.tokens;
+    TraceStore traces;
     TERNION_TRY(const auto session, Session::create(device, nullptr));
+    if (options.tracedLayer >= 0) traceGates(*session, options.tracedLayer, traces);
     const std::vector<TokenId> prompt{1, 2, 3, 4};
     GenerateOptions generate;
-    generate.sampler = sampler;
+    generate.sampler = options.sampler;
     generate.stopAtEos = false;
     generate.stop = stop;
     generate.maxTokens = 8;
@@ -97,7 +113,7 @@ Result<Decode> decodeSpeed(const std::shared_ptr<DeviceModel>& device, const Sam
     decode.seconds.reserve(static_cast<std::size_t>(count));
     generate.maxTokens = count;
     TERNION_TRY(decode.residentAfterFirst, residentBytes());
-    const auto together = static_cast<std::size_t>(device->mostAhead());
+    const auto together = static_cast<std::size_t>(options.tracedLayer >= 0 ? 1 : device->mostAhead());
     auto last = Clock::now();
     TERNION_TRY(const auto result, session->generate(generate, [&](const GeneratedToken&) {
         const std::size_t tokens = decode.seconds.size() % together + 1;
@@ -126,7 +142,10 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
     if (options.prompt > 0) {
         TERNION_TRY(prefill, prefillSpeed(*device, options.prompt, stop));
     }
-    TERNION_TRY(const auto decode, decodeSpeed(device, options.sampler, options.tokens, stop));
+    if (const int layers = device->model().config.numLayers; options.tracedLayer >= layers)
+        return Error{ErrorCode::InvalidArgument, "there is no such layer; it has 0 to " + std::to_string(layers - 1),
+                     "--trace-gates"};
+    TERNION_TRY(const auto decode, decodeSpeed(device, options, stop));
     TERNION_TRY(const double bandwidth, device->measureReadBandwidth());
     TERNION_TRY(const auto host, hostMemory());
 
@@ -142,8 +161,7 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
     if (!context.json)
         std::printf(
             "%s on %s (%s)\nprefill %d tokens: %.0f tokens/s\ndecode %d tokens, at most %d a submission: %.1f tokens/s, p50 "
-            "%.3f ms, "
-            "p99 %.3f ms\n"
+            "%.3f ms, p99 %.3f ms\n"
             "weights %.1f MB, read bandwidth %.1f GB/s, roofline fraction %.2f\n",
             model.name.c_str(), device->device().id().c_str(), device->device().name.c_str(), options.prompt, prefill,
             options.tokens, device->mostAhead(), 1.0 / perToken, 1e3 * percentile(decode.seconds, 0.5),
@@ -159,6 +177,7 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
                                    {"prompt_tokens", options.prompt},
                                    {"prefill_tok_s", prefill},
                                    {"decode_tokens", options.tokens},
+                                   {"traced_layer", options.tracedLayer},
                                    {"most_tokens_a_submission", device->mostAhead()},
                                    {"decode_tok_s", 1.0 / perToken},
                                    {"decode_ms_p50", 1e3 * percentile(decode.seconds, 0.5)},
@@ -184,6 +203,8 @@ Run setupBench(CLI::App& app, Context& context) {
         ->capture_default_str();
     app.add_option("-n,--max-tokens", options->tokens, "Tokens of the decode run")->check(from(1))->capture_default_str();
     addSampler(app, options->sampler);
+    app.add_option("--trace-gates", options->tracedLayer, "Trace this layer's gates while decoding, as the inspection views do")
+        ->check(from(0));
     app.add_flag("--profile-kernels", options->profileKernels,
                  "Time each kernel of a pass too, by the device's clock, dispatched one by one");
     return [&context, options] { return run(*options, context); };

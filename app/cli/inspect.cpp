@@ -16,6 +16,12 @@ const std::vector<InspectView>& views() {
          {".csv", ".safetensors"},
          true,
          inspectQuantisation},
+        {"hidden",
+         "residual states: their norms, and their cosines between depths",
+         {".csv", ".safetensors"},
+         true,
+         inspectHidden},
+        {"lens", "what the model would say if it ended at each depth", {".csv", ".safetensors"}, true, inspectLens},
     };
     return table;
 }
@@ -51,6 +57,7 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
     std::vector<TokenId> ids;
     if (view->needsPrompt) {
         TERNION_TRY(ids, options.prompt.tokens(opened));
+        if (ids.empty()) return Error{ErrorCode::InvalidArgument, "the prompt has no tokens; give at least one", {}};
     }
     TERNION_TRY(auto json,
                 view->run({model, options.model.model, opened.tokenizer.get(), opened.device.get(), std::move(ids),

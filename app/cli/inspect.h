@@ -34,9 +34,13 @@ Result<Trace> tracePrompt(const InspectContext& context, std::vector<TraceReques
 std::span<const float> tracedRow(const Trace& trace, TraceRequest::Item item, std::size_t token);
 /// The one that was asked for, or all.
 std::vector<int> layersOf(const InspectContext& context);
+/// Of hidden states: 0 is the embedding, l + 1 what leaves layer l. What leaves the layer that was asked for, or all.
+std::vector<int> depthsOf(const InspectContext& context);
 
 Result<nlohmann::ordered_json> inspectWeights(const InspectContext& context);
 Result<nlohmann::ordered_json> inspectGates(const InspectContext& context);
 Result<nlohmann::ordered_json> inspectQuantisation(const InspectContext& context);
+Result<nlohmann::ordered_json> inspectHidden(const InspectContext& context);
+Result<nlohmann::ordered_json> inspectLens(const InspectContext& context);
 
 }  // namespace ternion::cli

@@ -118,7 +118,7 @@ Result<std::shared_ptr<const OpenModel>> readModel(const QString& path, const Pr
 }  // namespace
 
 struct EngineClient::Engine {
-    WantedDevice wanted;      // these two the GUI's thread touches too
+    WantedDevice wanted;  // these two the GUI's thread touches too
     WantedTrace wantedTrace;
     BackendRegistry registry;
     std::string preferredDevice;
@@ -168,11 +168,13 @@ struct EngineClient::Engine {
         all.insert(all.end(), answer.begin(), answer.end());
         std::size_t known = startsWith(all, session->tokens()) ? session->tokens().size() : 0;
         const SessionSnapshot* nearest = nullptr;
-        for (const auto& snapshot : snapshots) {
-            if (snapshot.tokens.size() <= known || !startsWith(all, snapshot.tokens)) continue;
-            nearest = &snapshot;
-            known = snapshot.tokens.size();
-        }
+        for (const auto* places : {&snapshots, &traced})
+            for (const auto& snapshot : *places) {
+                if (snapshot.tokens.size() <= known || !startsWith(all, snapshot.tokens)) continue;
+                if (snapshot.logits.empty() && snapshot.tokens.size() == all.size()) continue;  // the last token brings them
+                nearest = &snapshot;
+                known = snapshot.tokens.size();
+            }
         if (nearest != nullptr) {
             TERNION_CHECK(session->restore(*nearest));
         } else if (known == 0) {
@@ -198,9 +200,8 @@ struct EngineClient::Engine {
     }
 
     ReadText readText(const std::vector<TokenId>& prompt, const std::vector<TokenId>& answer) {
-        ReadText text{++texts, prompt, {}, static_cast<int>(prompt.size())};
+        ReadText text{++texts, prompt, static_cast<int>(prompt.size())};
         text.ids.insert(text.ids.end(), answer.begin(), answer.end());
-        for (const TokenId id : text.ids) text.pieces.push_back(model->tokenizer->piece(id));
         return text;
     }
 
@@ -223,8 +224,7 @@ struct EngineClient::Engine {
             TERNION_TRY(auto output, device->forward(std::span(ids).subspan(at, end - at), *state, options));
             if (at >= from) onTrace(static_cast<int>(at), std::move(output.trace));
             at = end;
-            if (ids.size() - from > chunk)
-                progress.tell("Tracing the conversation", double(at) / double(ids.size()));
+            if (ids.size() - from > chunk) progress.tell("Tracing the conversation", double(at) / double(ids.size()));
             TERNION_TRY(auto here, state->snapshot());
             SessionSnapshot place{std::move(here), {ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(at)}, {}};
             std::erase_if(traced, [&](const SessionSnapshot& other) { return other.tokens == place.tokens; });
@@ -349,6 +349,7 @@ void EngineClient::changeDevice(Engine& engine, const std::stop_token& stop) {
 }
 
 void EngineClient::generate(const ChatRequest& request) {
+    for (auto& stop : computing_) stop.request_stop();
     answerStop_.request_stop();
     answerStop_ = std::stop_source();
     answering_ = true;
@@ -421,25 +422,22 @@ void EngineClient::inspect(const InspectRequest& request) {
         if (request.trace.items.empty()) return ended(text->number, {});
         const auto same = std::mismatch(text->ids.begin(), text->ids.end(), request.known.begin(), request.known.end()).first;
         const auto from = std::min<std::ptrdiff_t>(request.from, same - text->ids.begin());
-        const auto done = engine->trace(text->ids, static_cast<std::size_t>(from), request.trace, reportTo(source.get_token()),
-                                        [&](int firstToken, Trace trace) {
-                                            tell({text->number, firstToken, std::make_shared<const Trace>(std::move(trace)),
-                                                  false, {}});
-                                        });
+        const auto done =
+            engine->trace(text->ids, static_cast<std::size_t>(from), request.trace, reportTo(source.get_token()),
+                          [&](int firstToken, Trace trace) {
+                              tell({text->number, firstToken, std::make_shared<const Trace>(std::move(trace)), false, {}});
+                          });
         ended(text->number, done ? std::nullopt : std::optional(done.error()));
     });
 }
 
 void EngineClient::traceAnswers(TraceRequest request) { engine_->wantedTrace.set(std::move(request)); }
 
-void EngineClient::compute(const QString& tag,
-                           std::function<void(std::shared_ptr<DeviceModel>, const std::stop_token&)> work) {
-    post("compute " + tag.toStdString(),
-         [work = std::move(work), engine = engine_, source = replace(tag)](const std::stop_token& stop) mutable {
-             const std::stop_callback forward(stop, [&source] { source.request_stop(); });
-             work(engine->device, source.get_token());
-         });
+void EngineClient::cancelCompute(const QString& tag) {
+    if (const auto found = computing_.find(tag); found != computing_.end()) found->request_stop();
 }
+
+std::shared_ptr<DeviceModel> EngineClient::deviceModel() const { return engine_->device; }
 
 void EngineClient::answerEnded(int number, const AnswerFinished& finished) {
     if (number != generation_) return;

@@ -3,6 +3,7 @@
 
 #include <QHash>
 #include <QObject>
+#include <QPointer>
 #include <QString>
 #include <functional>
 #include <memory>
@@ -61,8 +62,7 @@ struct InspectRequest {
 struct ReadText {
     int number = 0;  ///< of this reading; what is traced of it has the same
     std::vector<TokenId> ids;
-    std::vector<std::string> pieces;  ///< as people read them
-    int promptTokens = 0;             ///< before the answer
+    int promptTokens = 0;  ///< before the answer
 };
 
 struct TracedTokens {
@@ -106,9 +106,28 @@ public:
     void inspect(const InspectRequest& request);
     /// What is traced of answers while they are written, from the next token on; empty: nothing.
     void traceAnswers(TraceRequest request);
-    /// Runs `work` on the engine's thread with the device's model, after what is queued; null where no model is open. A newer
-    /// one with the same tag replaces one that waits and stops one that runs. `work` brings its result to the GUI itself.
-    void compute(const QString& tag, std::function<void(std::shared_ptr<DeviceModel>, const std::stop_token&)> work);
+    /// Runs `work(std::shared_ptr<DeviceModel>, const std::stop_token&)` on the engine's thread after what is queued (null
+    /// where no model is open), then `show(result)` on the GUI thread, where `receiver` still lives. A newer one with the same
+    /// tag replaces one that waits and stops one that runs; what was stopped still shows, unless a newer one was asked for. An
+    /// answer that is asked for stops all of them.
+    template <class Work, class Show>
+    void compute(QObject* receiver, const QString& tag, Work work, Show show) {
+        const int number = ++computeNumbers_[tag];
+        post("compute " + tag.toStdString(),
+             [this, number, tag, guard = QPointer<QObject>(receiver), source = replace(tag), work = std::move(work),
+              show = std::move(show)](const std::stop_token& stop) mutable {
+                 const std::stop_callback forward(stop, [&source] { source.request_stop(); });
+                 using Made = decltype(work(deviceModel(), stop));
+                 auto result = std::make_shared<Made>(work(deviceModel(), source.get_token()));
+                 QMetaObject::invokeMethod(
+                     this,
+                     [this, number, tag, guard, result, show = std::move(show)]() mutable {
+                         if (guard && number == computeNumbers_[tag]) show(std::move(*result));
+                     },
+                     Qt::QueuedConnection);
+             });
+    }
+    void cancelCompute(const QString& tag);
 
     const std::vector<DeviceInfo>& devices() const { return devices_; }  ///< found at start
     std::shared_ptr<const OpenModel> model() const { return model_; }    ///< null: none open
@@ -138,6 +157,7 @@ private:
     void tell(TracedTokens traced);
     /// Makes what runs under `tag` stop, and gives what stops the job that comes in its place.
     std::stop_source replace(const QString& tag);
+    std::shared_ptr<DeviceModel> deviceModel() const;  ///< on the engine's thread
 
     std::vector<DeviceInfo> devices_;
     std::shared_ptr<const OpenModel> model_;
@@ -150,7 +170,7 @@ private:
     bool answering_ = false;
     std::stop_source answerStop_{std::nostopstate};
     QHash<QString, std::stop_source> computing_;  // by tag
-    int inspectNumber_ = 0;
+    QHash<QString, int> computeNumbers_;
     std::shared_ptr<Engine> engine_;
     EngineWorker worker_;  // last: its jobs use all of the above
 };

@@ -1,22 +1,18 @@
 #include "inspect/inspector.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "chat/answer_tokens.h"
 #include "chat/conversation_model.h"
+#include "chat/token_popover.h"
 
 namespace ternion::app {
-namespace {
-
-/// As people read it: the vocabulary's mark for a space is one.
-QString readable(const std::string& piece) { return QString::fromStdString(piece).replace(QChar(0x2581), QLatin1Char(' ')); }
-
-}  // namespace
-
 Inspector::Inspector(EngineClient& engine, ConversationModel& conversation, QObject* parent)
     : QObject(parent), engine_(engine), conversation_(conversation) {
     connect(&engine_, &EngineClient::modelOpened, this, [this] {
         store_.clear();
+        saidDropped_ = false;
         timeline_.clear();
         text_ = 0;
         emit modelChanged();
@@ -30,7 +26,7 @@ Inspector::Inspector(EngineClient& engine, ConversationModel& conversation, QObj
         if (!conversation_.answering()) return;
         const auto tokenizer = model()->tokenizer;
         for (const auto& token : tokens)
-            timeline_.push_back({token.sampled.id, readable(tokenizer->piece(token.sampled.id)),
+            timeline_.push_back({token.sampled.id, visibleToken(*tokenizer, token.sampled.id),
                                  static_cast<int>(timeline_.size()) - promptTokens_});
         emit timelineChanged();
     });
@@ -91,8 +87,22 @@ std::vector<TraceRequest::Item> Inspector::wanted() const {
 }
 
 void Inspector::setLimits(const TraceLimits& limits) {
+    const bool more = limits.memoryBytes > store_.limits().memoryBytes || !limits.spillFolder.empty();
     if (const auto set = store_.setLimits(limits); !set) emit notice(QString::fromStdString(set.error().text()));
+    if (more && store_.droppedBytes() > 0) {  // there is room now for what was dropped
+        store_.clear();
+        saidDropped_ = false;
+        requestMissing();
+    }
+    sayDropped();
     emit traced();
+}
+
+void Inspector::sayDropped() {
+    if (store_.droppedBytes() > 0 && !std::exchange(saidDropped_, true))
+        emit notice(
+            tr("Traces take more memory than the limit: the oldest tokens are no longer shown. Raise the limit, or let "
+               "them be written to the disk, under Inspect › Trace memory."));
 }
 
 void Inspector::refreshTimeline() {
@@ -151,7 +161,7 @@ void Inspector::takeText(const std::shared_ptr<const ReadText>& text) {
         if (k < same)
             timeline_[k].answerToken = answerToken;
         else
-            timeline_.push_back({text->ids[k], readable(text->pieces[k]), answerToken});
+            timeline_.push_back({text->ids[k], visibleToken(*model()->tokenizer, text->ids[k]), answerToken});
     }
     if (!changed) return;
     emit timelineChanged();
@@ -161,17 +171,17 @@ void Inspector::takeText(const std::shared_ptr<const ReadText>& text) {
 void Inspector::takeTrace(const TracedTokens& tokens) {
     if (tokens.trace && tokens.text == text_) {
         for (const Trace::Tensor& tensor : tokens.trace->tensors) {
-            // What does not continue a series came before it was wanted, or was dropped: it is asked for anew when there is time.
+            // What does not continue a series came before it was wanted, or was dropped: it is asked for anew when there is
+            // time.
             const int end = store_.endToken(tensor.item);
             if (tokens.firstToken > end || tokens.firstToken + tensor.tokens <= end) continue;
             const int known = end - tokens.firstToken;
-            const auto fresh = std::span(tensor.values).subspan(static_cast<std::size_t>(known) * static_cast<std::size_t>(tensor.width));
+            const auto fresh =
+                std::span(tensor.values).subspan(static_cast<std::size_t>(known) * static_cast<std::size_t>(tensor.width));
             const auto kept = store_.append(tensor.item, end, tensor.tokens - known, tensor.width, fresh);
             if (!kept) emit notice(QString::fromStdString(kept.error().text()));
         }
-        if (store_.droppedBytes() > 0 && !std::exchange(saidDropped_, true))
-            emit notice(tr("Traces take more memory than the limit: the oldest tokens are no longer shown. Raise the limit, or let "
-                           "them be written to disk, under Inspect."));
+        sayDropped();
         emit traced();
     }
     if (!tokens.last) return;

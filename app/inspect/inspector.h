@@ -4,11 +4,13 @@
 #include <QHash>
 #include <QObject>
 #include <QString>
+#include <QUndoStack>
 #include <memory>
 #include <vector>
 
 #include "backend/trace.h"
 #include "engine/engine_client.h"
+#include "inspect/interventions/intervention_list.h"
 #include "inspect/selection.h"
 #include "inspect/trace_store.h"
 
@@ -34,6 +36,9 @@ public:
     ~Inspector() override;
 
     EngineClient& engine() const { return engine_; }
+    ConversationModel& conversation() const { return conversation_; }
+    QUndoStack& undo() { return undo_; }  ///< of everything in the inspection views that can be undone
+    InterventionList& interventions() { return interventions_; }
     std::shared_ptr<const OpenModel> model() const { return engine_.model(); }  ///< null: none open
 
     const Selection& selection() const { return selection_; }
@@ -44,6 +49,7 @@ public:
 
     const std::vector<TimelineToken>& timeline() const { return timeline_; }
     std::vector<TokenId> ids() const;
+    int promptTokens() const { return promptTokens_; }  ///< before the last answer
 
     /// Replaces what `view` wanted before; an empty list is what a hidden view wants. A view that is destroyed wants nothing.
     void want(QObject* view, std::vector<TraceRequest::Item> items);
@@ -55,15 +61,16 @@ public:
 
 signals:
     void selectionChanged();
-    void modelChanged();     ///< another one, or the same one again
-    void timelineChanged();  ///< it has grown, or is another text: series() tells what is still there
-    void traced();           ///< some series has grown; at most 30 times a second
+    void modelChanged();               ///< another one, or the same one again
+    void timelineChanged();            ///< it has grown, or is another text: series() tells what is still there
+    void traced();                     ///< some series has grown; at most 30 times a second
     void notice(const QString& text);  ///< for an inline message: traces were dropped, or could not be made
 
 private:
     void refreshTimeline();
     void takeText(const std::shared_ptr<const ReadText>& text);
     void takeTrace(const TracedTokens& tokens);
+    void sayDropped();
     void requestMissing();
     std::vector<TraceRequest::Item> wanted() const;
 
@@ -75,6 +82,8 @@ private:
     int promptTokens_ = 0;
     QHash<QObject*, std::vector<TraceRequest::Item>> wants_;
     TraceStore store_;
+    QUndoStack undo_;
+    InterventionList interventions_{conversation_, undo_};
     bool asked_ = false;        // a request is on its way
     bool askAgain_ = false;     // ... and is not enough any more
     bool stale_ = false;        // the text may be another

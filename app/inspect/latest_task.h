@@ -24,17 +24,16 @@ public:
         stop_ = std::stop_source();
         running_ = true;
         const auto alive = alive_;
-        QThreadPool::globalInstance()->start(
-            [this, number = ++number_, stop = stop_.get_token(), work = std::move(work), show = std::move(show),
-             weak = std::weak_ptr<int>(alive)]() mutable {
-                auto result = std::make_shared<decltype(work(stop))>(work(stop));
-                if (stop.stop_requested()) return;
-                QMetaObject::invokeMethod(qApp, [this, number, weak, result, show = std::move(show)]() mutable {
-                    if (weak.expired() || number != number_) return;
-                    running_ = false;
-                    show(std::move(*result));
-                });
+        QThreadPool::globalInstance()->start([this, number = ++number_, stop = stop_.get_token(), work = std::move(work),
+                                              show = std::move(show), weak = std::weak_ptr<int>(alive)]() mutable {
+            auto result = std::make_shared<decltype(work(stop))>(work(stop));
+            if (stop.stop_requested()) return;
+            QMetaObject::invokeMethod(qApp, [this, number, weak, result, show = std::move(show)]() mutable {
+                if (weak.expired() || number != number_) return;
+                running_ = false;
+                show(std::move(*result));
             });
+        });
     }
     /// Nothing of what is under way is shown.
     void stop() {

@@ -1,6 +1,7 @@
 #include "shell/dock_layouts.h"
 
 #include <QDockWidget>
+#include <algorithm>
 
 #include "shell/action_registry.h"
 #include "shell/icons.h"
@@ -32,7 +33,12 @@ DockLayouts::DockLayouts(QMainWindow* window, const std::vector<PanelDefinition>
             if (on) dock->raise();
         });
         connect(dock, &QDockWidget::visibilityChanged, show, [dock, show] { show->setChecked(!dock->isHidden()); });
-        if (panel.area == Qt::BottomDockWidgetArea) dock->hide();  // in the way until it is wanted
+        if (panel.inspects) {
+            if (!inspection_.empty() && panel.area == Qt::RightDockWidgetArea)
+                window->tabifyDockWidget(inspection_.front(), dock);
+            inspection_.push_back(dock);
+        }
+        if (panel.inspects || panel.area == Qt::BottomDockWidgetArea) dock->hide();  // in the way until it is wanted
     }
     addActions(context.actions);
 }
@@ -62,7 +68,19 @@ void DockLayouts::addActions(ActionRegistry& actions) {
         offer(
             tr("Layout to delete"), [this](const QString& name) { settings_.removeLayout(name); }, false);
     });
+    actions
+        .add("view.layout.inspect", menu, tr("Inspection layout"), QKeySequence("Ctrl+Shift+I"), [this] { showInspection(); })
+        ->setIcon(themedIcon("inspect"));
     actions.add("view.layout.reset", menu, tr("Reset layout"), {}, [this] { reset(); })->setIcon(themedIcon("layout"));
+}
+
+/// The inspection views beside a narrower chat; the other docks make room.
+void DockLayouts::showInspection() {
+    if (inspection_.empty()) return;
+    for (auto* dock : window_->findChildren<QDockWidget*>(QString(), Qt::FindDirectChildrenOnly))
+        dock->setVisible(std::find(inspection_.begin(), inspection_.end(), dock) != inspection_.end());
+    inspection_.front()->raise();
+    window_->resizeDocks({inspection_.front()}, {window_->width() * 3 / 5}, Qt::Horizontal);
 }
 
 void DockLayouts::offer(const QString& prompt, const std::function<void(const QString&)>& run, bool newName) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QByteArray>
+#include <QDockWidget>
 #include <QMainWindow>
 #include <QObject>
 #include <vector>
@@ -29,11 +30,13 @@ public:
 
 private:
     void addActions(ActionRegistry& actions);
+    void showInspection();
     void offer(const QString& prompt, const std::function<void(const QString&)>& run, bool newName);
 
     QMainWindow* window_;
     Settings& settings_;
     QuickPick* pick_;
+    std::vector<QDockWidget*> inspection_;  // the window's
     QByteArray original_;
 };
 

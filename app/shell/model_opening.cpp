@@ -1,5 +1,6 @@
 #include "shell/model_opening.h"
 
+#include <QCoreApplication>
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -24,6 +25,18 @@ QString droppedPath(const QDropEvent* event) {
 
 }  // namespace
 
+void browseForModel(QWidget* parent, bool folder, const QString& near, const std::function<void(const QString&)>& chosen) {
+    const auto text = [](const char* source) { return QCoreApplication::translate("ModelOpening", source); };
+    auto* dialog = new QFileDialog(parent, folder ? text("Open a model's folder") : text("Open a model's file"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setModal(false);
+    dialog->setFileMode(folder ? QFileDialog::Directory : QFileDialog::ExistingFile);
+    if (!folder) dialog->setNameFilters({text("Models (*.gguf *.safetensors *.json *.bin)"), text("All files (*)")});
+    if (!near.isEmpty()) dialog->setDirectory(QFileInfo(near).absolutePath());
+    QObject::connect(dialog, &QFileDialog::fileSelected, parent, chosen);
+    dialog->show();
+}
+
 ModelOpening::ModelOpening(EngineClient& engine, ActionRegistry& actions, Settings& settings, QWidget* window)
     : QObject(window),
       engine_(engine),
@@ -31,11 +44,14 @@ ModelOpening::ModelOpening(EngineClient& engine, ActionRegistry& actions, Settin
       window_(window),
       recent_(new QMenu(tr("Recent models"), window)),
       dropHint_(new QLabel(window)) {
-    actions.add("file.open", tr("File"), tr("Open model file…"), QKeySequence::Open, [this] { browse(false); })
+    const auto browse = [this](bool folder) {
+        browseForModel(window_, folder, settings_.model(), [this](const QString& path) { open(path); });
+    };
+    actions.add("file.open", tr("File"), tr("Open model file…"), QKeySequence::Open, [browse] { browse(false); })
         ->setIcon(themedIcon("file"));
     actions
         .add("file.openFolder", tr("File"), tr("Open model folder…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O),
-             [this] { browse(true); })
+             [browse] { browse(true); })
         ->setIcon(themedIcon("open"));
     recent_->setObjectName("recentModels");
     recent_->setIcon(themedIcon("model"));
@@ -55,17 +71,6 @@ ModelOpening::ModelOpening(EngineClient& engine, ActionRegistry& actions, Settin
 }
 
 void ModelOpening::open(const QString& path) { engine_.openModel(QFileInfo(path).absoluteFilePath()); }
-
-void ModelOpening::browse(bool folder) {
-    auto* dialog = new QFileDialog(window_, folder ? tr("Open a model's folder") : tr("Open a model's file"));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setModal(false);
-    dialog->setFileMode(folder ? QFileDialog::Directory : QFileDialog::ExistingFile);
-    if (!folder) dialog->setNameFilters({tr("Models (*.gguf *.safetensors *.json *.bin)"), tr("All files (*)")});
-    if (!settings_.model().isEmpty()) dialog->setDirectory(QFileInfo(settings_.model()).absolutePath());
-    connect(dialog, &QFileDialog::fileSelected, this, &ModelOpening::open);
-    dialog->show();
-}
 
 void ModelOpening::fillRecent() {
     recent_->clear();

@@ -3,6 +3,7 @@
 
 #include <QObject>
 #include <QString>
+#include <functional>
 
 class QLabel;
 class QMenu;
@@ -13,6 +14,10 @@ namespace ternion::app {
 class ActionRegistry;
 class EngineClient;
 class Settings;
+
+/// Asks for a model's folder, or its file, without stopping anything else; `chosen` is told. Begins beside `near`, if that is
+/// not empty.
+void browseForModel(QWidget* parent, bool folder, const QString& near, const std::function<void(const QString&)>& chosen);
 
 class ModelOpening : public QObject {
     Q_OBJECT
@@ -28,7 +33,6 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
-    void browse(bool folder);
     void fillRecent();
 
     EngineClient& engine_;

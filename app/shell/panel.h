@@ -28,6 +28,7 @@ struct PanelDefinition {
     QString tooltip;                                   ///< explains the dock to a newcomer
     Qt::DockWidgetArea area = Qt::LeftDockWidgetArea;  ///< NoDockWidgetArea: the central widget
     std::function<QWidget*(const PanelContext&)> create;  ///< Qt's parent ownership: the dock takes it
+    bool inspects = false;  ///< one of the inspection views: hidden until they are wanted, then together in tabs
 };
 
 }  // namespace ternion::app

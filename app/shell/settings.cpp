@@ -60,6 +60,16 @@ void Settings::setChatTemplate(const QString& modelHash, const QString& text) {
         store_.setValue("chatTemplates/" + modelHash, text);
 }
 
+std::int64_t Settings::traceMemory() const {
+    const qint64 bytes = store_.value("inspect/traceMemory", qint64{1} << 30).toLongLong();
+    return std::clamp(bytes, qint64{1} << 24, qint64{1} << 36);
+}
+void Settings::setTraceMemory(std::int64_t bytes) { store_.setValue("inspect/traceMemory", static_cast<qlonglong>(bytes)); }
+bool Settings::spillsTraces() const { return store_.value("inspect/spillTraces", false).toBool(); }
+void Settings::setSpillsTraces(bool spills) { store_.setValue("inspect/spillTraces", spills); }
+QByteArray Settings::pins(const QString& shape) const { return store_.value("pins/" + shape).toByteArray(); }
+void Settings::setPins(const QString& shape, const QByteArray& pins) { store_.setValue("pins/" + shape, pins); }
+
 QByteArray Settings::windowGeometry() const { return store_.value("window/geometry").toByteArray(); }
 QByteArray Settings::windowState() const { return store_.value("window/state").toByteArray(); }
 void Settings::setWindow(const QByteArray& geometry, const QByteArray& state) {

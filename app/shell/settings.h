@@ -35,6 +35,13 @@ public:
     QString chatTemplate(const QString& modelHash) const;  ///< the user's own for this model, as text; empty: none
     void setChatTemplate(const QString& modelHash, const QString& text);
 
+    std::int64_t traceMemory() const;  ///< bytes that the inspection views' traces may take; 1 GiB at first
+    void setTraceMemory(std::int64_t bytes);
+    bool spillsTraces() const;  ///< what does not fit goes to the disk; at first it is dropped
+    void setSpillsTraces(bool spills);
+    QByteArray pins(const QString& shape) const;  ///< of the inspection of models of this shape, as Pins writes them
+    void setPins(const QString& shape, const QByteArray& pins);
+
     QByteArray windowGeometry() const;
     QByteArray windowState() const;
     void setWindow(const QByteArray& geometry, const QByteArray& state);

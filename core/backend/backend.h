@@ -155,8 +155,8 @@ public:
     virtual Result<PassTimes> timeKernels(int tokens);
 
     // For tests and inspection only: parts of a pass, fed from the host.
-    /// Logits `[T, V]` of residual states `[T, D]`: the final norm and the head. Of what leaves layer l, the logits of the model
-    /// cut off behind it (a lens). Cancelled between a few tokens.
+    /// Logits `[T, V]` of residual states `[T, D]`: the final norm and the head. Of what leaves layer l, the logits of the
+    /// model cut off behind it (a lens). Cancelled between a few tokens.
     virtual Result<std::vector<float>> readOut(std::span<const float> x, const std::stop_token& stop) = 0;
     /// One layer over T tokens: `x` is `[T, D]` entering it, the result what leaves it; layer `layer` of `state` advances.
     virtual Result<std::vector<float>> forwardLayer(int layer, std::span<const float> x, DeviceState& state) = 0;

@@ -5,9 +5,7 @@
 
 namespace ternion {
 
-Intervention withoutLayer(int layer) {
-    return {{TraceTensor::TokenMixer, layer}, {TraceTensor::ChannelMixer, layer}};
-}
+Intervention withoutLayer(int layer) { return {{TraceTensor::TokenMixer, layer}, {TraceTensor::ChannelMixer, layer}}; }
 
 Status checkIntervention(std::span<const Edit> intervention, const ModelConfig& config) {
     for (const Edit& edit : intervention) {

@@ -3,14 +3,34 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 namespace ternion {
 
 std::string_view nameOf(TraceTensor tensor) {
     constexpr std::array<std::string_view, traceTensors> names{
-        "residual",  "candidate_projection", "forget_projection", "output_gate", "forget_gate", "candidate", "state",
-        "token_mixer", "mid_residual",       "glu_projection",    "glu",         "channel_mixer", "layer_output"};
+        "residual",    "candidate_projection", "forget_projection", "output_gate", "forget_gate",   "candidate",   "state",
+        "token_mixer", "mid_residual",         "glu_projection",    "glu",         "channel_mixer", "layer_output"};
     return names[static_cast<std::size_t>(tensor)];
+}
+
+std::optional<TraceTensor> tensorNamed(std::string_view name) {
+    for (int k = 0; k < traceTensors; ++k)
+        if (nameOf(static_cast<TraceTensor>(k)) == name) return static_cast<TraceTensor>(k);
+    return std::nullopt;
+}
+
+std::optional<TraceTensor> outputOf(std::string_view projection) {
+    using enum TraceTensor;
+    constexpr std::array<std::pair<std::string_view, TraceTensor>, 6> outputs{{{"i_proj", CandidateProjection},
+                                                                               {"f_proj", ForgetProjection},
+                                                                               {"g_proj", OutputGate},
+                                                                               {"o_proj", TokenMixer},
+                                                                               {"gate_proj", GluProjection},
+                                                                               {"down_proj", ChannelMixer}}};
+    for (const auto& [name, tensor] : outputs)
+        if (name == projection) return tensor;
+    return std::nullopt;
 }
 
 int widthOf(TraceTensor tensor, const ModelConfig& config) {

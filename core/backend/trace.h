@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,10 @@ inline constexpr int traceTensors = 13;
 
 /// "residual", "forget_gate", ...: what files and the command line call it.
 std::string_view nameOf(TraceTensor tensor);
+/// The other way round; nothing for a name that is none's.
+std::optional<TraceTensor> tensorNamed(std::string_view name);
+/// What a layer's projection makes: of "i_proj" its output, and so on; nothing for another name.
+std::optional<TraceTensor> outputOf(std::string_view projection);
 /// Floats a token.
 int widthOf(TraceTensor tensor, const ModelConfig& config);
 

@@ -3,6 +3,7 @@
 #include "checkpoint/config_json.h"
 #include "checkpoint/gguf_reader.h"
 #include "checkpoint/hugging_face_folder.h"
+#include "checkpoint/latent_tensors.h"
 
 namespace ternion {
 namespace {
@@ -38,6 +39,15 @@ Result<Checkpoint> openCheckpoint(const std::filesystem::path& path, const Progr
     TERNION_TRY(const auto place, locate(path));
     if (place.folder.empty()) return openGguf(path, progress);
     return openHuggingFaceFolder(place.folder, place.weights, progress);
+}
+
+Result<TensorSource> openLatentTensors(const std::filesystem::path& path) {
+    TERNION_TRY(const auto place, locate(path));
+    if (!place.folder.empty()) return readTensors(place.folder, place.weights);
+    return Error{ErrorCode::Unsupported,
+                 "a GGUF file holds trits, and not the weights they were made of; open the Hugging Face folder that it was "
+                 "converted from",
+                 path.string()};
 }
 
 Result<ModelConfig> readModelConfig(const std::filesystem::path& path) {

@@ -79,6 +79,16 @@ Result<std::string> readChatTemplate(const std::filesystem::path& folder) {
 
 }  // namespace
 
+Result<TensorSource> readTensors(const std::filesystem::path& folder, const std::filesystem::path& weights) {
+    std::filesystem::path file = weights;
+    if (file.empty()) {
+        TERNION_TRY(file, chooseWeights(folder));
+    }
+    TensorSource source;
+    TERNION_CHECK(file.extension() == ".json" ? readIndex(file, source) : readWeights(file, source));
+    return source;
+}
+
 Result<Checkpoint> openHuggingFaceFolder(const std::filesystem::path& folder, const std::filesystem::path& weights,
                                          const Progress& progress) {
     TERNION_TRY(const auto config, readConfigJson(folder / "config.json"));
@@ -90,12 +100,7 @@ Result<Checkpoint> openHuggingFaceFolder(const std::filesystem::path& folder, co
     else if (tokenizer.error().code != ErrorCode::NotFound)
         return tokenizer.error();
 
-    std::filesystem::path file = weights;
-    if (file.empty()) {
-        TERNION_TRY(file, chooseWeights(folder));
-    }
-    TensorSource source;
-    TERNION_CHECK(file.extension() == ".json" ? readIndex(file, source) : readWeights(file, source));
+    TERNION_TRY(const auto source, readTensors(folder, weights));
     TERNION_TRY(auto model, buildModel(config, SourceKind::Latent, source, progress));
     model.name = std::filesystem::absolute(folder).lexically_normal().filename().string();
     if (model.name.empty()) model.name = std::filesystem::absolute(folder).lexically_normal().parent_path().filename().string();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/tensor_source.h"
 
 namespace ternion {
 
@@ -9,5 +10,8 @@ namespace ternion {
 /// order model.safetensors, its index, pytorch_model.bin, its index. Errors as openCheckpoint.
 Result<Checkpoint> openHuggingFaceFolder(const std::filesystem::path& folder, const std::filesystem::path& weights,
                                          const Progress& progress);
+
+/// Its tensors alone, mapped and not read.
+Result<TensorSource> readTensors(const std::filesystem::path& folder, const std::filesystem::path& weights);
 
 }  // namespace ternion

@@ -61,8 +61,8 @@ public:
     /// prefill first.
     Result<GenerateResult> generate(const GenerateOptions& options, const std::function<bool(const GeneratedToken&)>& onToken);
 
-    /// What passes show from now on, and whom: `onTrace` is told after each pass, with the first of its tokens. An empty request
-    /// ends it. While something is traced the device never goes on by itself.
+    /// What passes show from now on, and whom: `onTrace` is told after each pass, with the first of its tokens. An empty
+    /// request ends it. While something is traced the device never goes on by itself.
     void setTrace(TraceRequest request, std::function<void(int firstToken, Trace trace)> onTrace);
     /// What passes edit from now on. Another one than before starts the session over. InvalidArgument: checkIntervention().
     Status setIntervention(Intervention intervention);

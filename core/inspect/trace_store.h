@@ -34,8 +34,8 @@ private:
 
 struct TraceLimits {
     std::uint64_t memoryBytes = std::uint64_t{1} << 30;
-    /// Where what memory no longer holds is written (an unnamed file, readable by the user alone, gone with the program); empty:
-    /// it is dropped instead.
+    /// Where what memory no longer holds is written (an unnamed file, readable by the user alone, gone with the program);
+    /// empty: it is dropped instead.
     std::filesystem::path spillFolder = {};
 };
 

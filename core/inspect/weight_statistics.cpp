@@ -2,80 +2,39 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <mutex>
+#include <numeric>
 
 #include "base/parallel.h"
 #include "base/wide.h"
+#include "inspect/column_counts.h"
 
 namespace ternion {
 namespace {
 
-// Two-bit codes: 0, 1 and 2 for -1, 0 and +1, never 3. So the low bit alone says "zero" and the high bit "plus".
-constexpr std::uint64_t lowBits = 0x5555555555555555;
-
-struct Ones {
-    std::int64_t zero = 0;
-    std::int64_t plus = 0;
-};
-
-/// Set bits of each kind among `words` words. Sideways in every word, since a processor without a population count, or a
-/// compiler that may not use it, does this faster.
-TERNION_WIDE Ones countRow(const std::uint64_t* words, std::size_t count) {
-    constexpr std::uint64_t pairs = 0x3333333333333333, nibbles = 0x0f0f0f0f0f0f0f0f, bytes = 0x0101010101010101;
-    Ones ones;
-    for (std::size_t at = 0; at < count; ++at) {
-        const std::uint64_t zero = words[at] & lowBits, plus = words[at] >> 1 & lowBits;
-        const std::uint64_t zeros = (zero & pairs) + (zero >> 2 & pairs), pluses = (plus & pairs) + (plus >> 2 & pairs);
-        ones.zero += static_cast<std::int64_t>(((zeros & nibbles) + (zeros >> 4 & nibbles)) * bytes >> 56);
-        ones.plus += static_cast<std::int64_t>(((pluses & nibbles) + (pluses >> 4 & nibbles)) * bytes >> 56);
+/// Zeros among the codes of a row: in every byte, of as many blocks as it can hold the sum.
+TERNION_WIDE std::int64_t zerosIn(const std::uint8_t* packed, std::size_t blocks) {
+    constexpr std::size_t width = TernaryMatrix::blockBytes, blocksAtOnce = 63;  // four zeros a byte
+    std::int64_t zeros = 0;
+    while (blocks > 0) {
+        std::array<std::uint8_t, width> sums{};
+        const std::size_t now = std::min(blocks, blocksAtOnce);
+        for (std::size_t block = 0; block < now; ++block, packed += width)
+            for (std::size_t k = 0; k < width; ++k) {
+                const int bits = packed[k] & 0x55;  // code 1, and no other, has the low bit
+                const int pairs = (bits & 0x33) + (bits >> 2 & 0x33);
+                sums[k] = static_cast<std::uint8_t>(sums[k] + (pairs & 0xf) + (pairs >> 4));
+            }
+        for (const int sum : sums) zeros += sum;
+        blocks -= now;
     }
-    return ones;
+    return zeros;
 }
 
-/// Counts zeros column by column, over many rows at once: three rows fit into the two bits of a code, 255 into a byte.
-class ColumnZeros {
-public:
-    ColumnZeros(std::size_t words, std::vector<std::int64_t>& totals) : threes_(words), bytes_(words * 4), totals_(totals) {}
-
-    void add(const std::uint64_t* row) {
-        addRow(row, threes_.data(), threes_.size());
-        if (++rows_ % 3 == 0) widen(threes_.data(), bytes_.data(), threes_.size());
-        if (rows_ == 255) flush();
-    }
-    /// Adds what has been counted to the totals, a block of 256 columns after the other.
-    void flush() {
-        widen(threes_.data(), bytes_.data(), threes_.size());
-        const auto* counts = reinterpret_cast<const unsigned char*>(bytes_.data());
-        const std::size_t lane = threes_.size() * sizeof(std::uint64_t);  // bytes of a row, as many as there are of each lane
-        for (std::size_t column = 0; column < totals_.size(); ++column) {
-            const std::size_t byte = column / 128 * 32 + column % 32;  // TernaryMatrix's layout
-            totals_[column] += counts[column % 128 / 32 * lane + byte];
-        }
-        std::fill(bytes_.begin(), bytes_.end(), 0);
-        rows_ = 0;
-    }
-
-private:
-    TERNION_WIDE static void addRow(const std::uint64_t* row, std::uint64_t* threes, std::size_t words) {
-        for (std::size_t at = 0; at < words; ++at) threes[at] += row[at] & lowBits;
-    }
-    TERNION_WIDE static void widen(std::uint64_t* threes, std::uint64_t* bytes, std::size_t words) {
-        for (std::size_t lane = 0; lane < 4; ++lane)
-            for (std::size_t at = 0; at < words; ++at) bytes[lane * words + at] += threes[at] >> 2 * lane & 0x0303030303030303;
-        for (std::size_t at = 0; at < words; ++at) threes[at] = 0;
-    }
-
-    std::vector<std::uint64_t> threes_;
-    std::vector<std::uint64_t> bytes_;  // lane 0 of all bytes, then lane 1, ...
-    std::vector<std::int64_t>& totals_;
-    int rows_ = 0;
-};
-
-WeightStatistics::Range shares(const std::vector<std::int64_t>& zeros, int of) {
+template <class Count>
+WeightStatistics::Range shares(const std::vector<Count>& zeros, int of) {
     if (zeros.empty()) return {};
     const auto [least, most] = std::minmax_element(zeros.begin(), zeros.end());
     return {double(*least) / of, double(*most) / of};
@@ -92,36 +51,30 @@ double WeightStatistics::entropy() const {
 
 WeightStatistics weightStatistics(const TernaryMatrix& matrix) {
     const auto rows = static_cast<std::size_t>(matrix.rows()), cols = static_cast<std::size_t>(matrix.cols());
-    const std::size_t words = matrix.rowBytes() / sizeof(std::uint64_t);
-    const auto padding = static_cast<std::int64_t>(TernaryMatrix::paddedColumns(matrix.cols())) - matrix.cols();
-    std::vector<std::int64_t> rowZeros(rows), columnZeros(cols);
-    std::int64_t plus = 0;
+    const int padding = TernaryMatrix::paddedColumns(matrix.cols()) - matrix.cols();  // holds zeros
+    std::vector<std::int64_t> rowZeros(rows);
+    std::vector<std::int32_t> columnZeros(cols), columnPlus(cols);
     std::mutex sums;
-    inParallel(rows, std::max<std::size_t>(1, (std::size_t{1} << 17) / std::max<std::size_t>(1, words)),
-               [&](std::size_t begin, std::size_t end) {
-                   std::vector<std::int64_t> ownColumns(cols);
-                   ColumnZeros columns(words, ownColumns);
-                   std::vector<std::uint64_t> row(words);
-                   std::int64_t ownPlus = 0;
-                   for (std::size_t r = begin; r < end; ++r) {
-                       std::memcpy(row.data(), matrix.packedRow(static_cast<int>(r)).data(), matrix.rowBytes());
-                       const Ones ones = countRow(row.data(), words);
-                       rowZeros[r] = ones.zero - padding;
-                       ownPlus += ones.plus;
-                       columns.add(row.data());
-                   }
-                   columns.flush();
-                   const std::lock_guard lock(sums);
-                   plus += ownPlus;
-                   for (std::size_t c = 0; c < cols; ++c) columnZeros[c] += ownColumns[c];
-               });
+    constexpr std::size_t grainBytes = std::size_t{1} << 18;
+    inParallel(rows, grainBytes / std::max<std::size_t>(1, matrix.rowBytes()) + 1, [&](std::size_t begin, std::size_t end) {
+        ColumnCounts columns(matrix.rowBytes());
+        for (std::size_t r = begin; r < end; ++r) {
+            const auto row = matrix.packedRow(static_cast<int>(r));
+            rowZeros[r] =
+                zerosIn(reinterpret_cast<const std::uint8_t*>(row.data()), static_cast<std::size_t>(matrix.blocksPerRow())) -
+                padding;
+            columns.add(row);
+        }
+        const std::lock_guard lock(sums);
+        columns.takeInto(columnZeros, columnPlus);
+    });
     WeightStatistics statistics;
     statistics.rows = matrix.rows();
     statistics.cols = matrix.cols();
     statistics.gamma = matrix.gamma();
-    statistics.counts.plus = plus;
-    for (const std::int64_t zeros : rowZeros) statistics.counts.zero += zeros;
-    statistics.counts.minus = std::int64_t{matrix.rows()} * matrix.cols() - plus - statistics.counts.zero;
+    statistics.counts.zero = std::accumulate(rowZeros.begin(), rowZeros.end(), std::int64_t{0});
+    statistics.counts.plus = std::accumulate(columnPlus.begin(), columnPlus.end(), std::int64_t{0});
+    statistics.counts.minus = std::int64_t{matrix.rows()} * matrix.cols() - statistics.counts.plus - statistics.counts.zero;
     statistics.rowSparsity = shares(rowZeros, matrix.cols());
     statistics.columnSparsity = shares(columnZeros, matrix.rows());
     return statistics;
@@ -159,7 +112,7 @@ NamedBitLinear findBitLinear(const Model& model, const MatrixPlace& place) {
     return found;
 }
 
-Table weightTable(const std::vector<WeightStatistics>& statistics) {
+Table weightTable(std::shared_ptr<const std::vector<WeightStatistics>> statistics) {
     Table table;
     table.columns = {"name",
                      "layer",
@@ -178,9 +131,9 @@ Table weightTable(const std::vector<WeightStatistics>& statistics) {
                      "most_row_zero_share",
                      "least_column_zero_share",
                      "most_column_zero_share"};
-    table.rows = statistics.size();
-    table.fill = [&statistics](std::size_t row, std::vector<TableCell>& cells) {
-        const WeightStatistics& s = statistics[row];
+    table.rows = statistics->size();
+    table.fill = [statistics = std::move(statistics)](std::size_t row, std::vector<TableCell>& cells) {
+        const WeightStatistics& s = (*statistics)[row];
         cells = {s.name,
                  s.layer < 0 ? TableCell() : TableCell(std::int64_t{s.layer}),
                  s.projection,

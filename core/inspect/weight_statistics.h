@@ -1,6 +1,7 @@
 // How the trits of a model are distributed, matrix by matrix.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,7 +56,7 @@ struct NamedBitLinear {
 };
 NamedBitLinear findBitLinear(const Model& model, const MatrixPlace& place);
 
-/// A row a matrix. `statistics` outlives it.
-Table weightTable(const std::vector<WeightStatistics>& statistics);
+/// A row a matrix.
+Table weightTable(std::shared_ptr<const std::vector<WeightStatistics>> statistics);
 
 }  // namespace ternion

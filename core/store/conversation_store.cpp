@@ -85,6 +85,24 @@ Result<std::vector<StoredMessage>> loadMessages(const Database& database, std::i
     }
 }
 
+Result<std::vector<StoredEdit>> loadIntervention(const Database& database, std::int64_t conversation) {
+    TERNION_TRY(auto rows, database.query("SELECT active, tensor, layer, first_channel, channels, kind, a, b FROM edits "
+                                          "WHERE conversation = ? ORDER BY position",
+                                          {conversation}));
+    std::vector<StoredEdit> intervention;
+    for (;;) {
+        TERNION_TRY(const bool row, rows.step());
+        if (!row) return intervention;
+        const auto tensor = tensorNamed(rows.bytes(1));
+        if (!tensor) continue;  // of a version that knows more
+        const auto integer = [&](int column) { return static_cast<int>(rows.integer(column)); };
+        intervention.push_back({{*tensor, integer(2), integer(3), integer(4),
+                                 static_cast<Edit::Kind>(std::clamp<std::int64_t>(rows.integer(5), 0, 2)),
+                                 static_cast<float>(rows.real(6)), static_cast<float>(rows.real(7))},
+                                rows.integer(0) != 0});
+    }
+}
+
 constexpr std::string_view summaryColumns =
     "SELECT id, title, model_name, updated_at / 1000, (SELECT count(*) FROM messages WHERE conversation = conversations.id)";
 
@@ -163,6 +181,21 @@ Status ConversationStore::setSettings(std::int64_t conversation, std::string_vie
                   "repetition_penalty = ?7, repetition_window = ?8, seed = ?9, max_tokens = ?10 WHERE id = ?1 AND NOT removed",
                   {conversation, systemPrompt, sampler.temperature, sampler.topK, sampler.topP, sampler.minP,
                    sampler.repetitionPenalty, sampler.repetitionWindow, static_cast<std::int64_t>(sampler.seed), maxTokens});
+}
+
+Status ConversationStore::setIntervention(std::int64_t conversation, const std::vector<StoredEdit>& intervention) {
+    const std::lock_guard lock(mutex_);
+    TERNION_TRY(auto transaction, database_.beginWriting());
+    TERNION_CHECK(touch(database_, conversation));
+    TERNION_CHECK(database_.run("DELETE FROM edits WHERE conversation = ?", {conversation}));
+    for (std::size_t k = 0; k < intervention.size(); ++k) {
+        const auto& [edit, active] = intervention[k];
+        TERNION_CHECK(
+            database_.run("INSERT INTO edits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                          {conversation, static_cast<std::int64_t>(k), std::int64_t{active}, nameOf(edit.tensor), edit.layer,
+                           edit.firstChannel, edit.channels, static_cast<std::int64_t>(edit.kind), edit.a, edit.b}));
+    }
+    return transaction.commit();
 }
 
 Status ConversationStore::remove(std::int64_t conversation) {
@@ -262,8 +295,10 @@ Result<Conversation> ConversationStore::load(std::int64_t conversation) const {
         row.bytes(5),
         {real(6), integer(7), real(8), real(9), real(10), integer(11), static_cast<std::uint64_t>(row.integer(12))},
         integer(13),
+        {},
         {}};
     TERNION_TRY(loaded.messages, loadMessages(database_, conversation));
+    TERNION_TRY(loaded.intervention, loadIntervention(database_, conversation));
     return loaded;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/intervention.h"
 #include "base/result.h"
 #include "engine/sampler.h"
 #include "tokenizer/chat_template.h"
@@ -42,12 +43,20 @@ struct ConversationSummary {
     int messages = 0;
 };
 
+/// An edit that somebody looks at the conversation with.
+struct StoredEdit {
+    Edit edit;
+    bool active = true;  ///< false: kept, but switched off
+    bool operator==(const StoredEdit&) const = default;
+};
+
 struct Conversation {
     ConversationSummary summary;
     std::string systemPrompt;
     SamplerSettings sampler;
-    int maxTokens = 512;                  ///< the longest answer
-    std::vector<StoredMessage> messages;  ///< the current branch, in order
+    int maxTokens = 512;                   ///< the longest answer
+    std::vector<StoredMessage> messages;   ///< the current branch, in order
+    std::vector<StoredEdit> intervention;  ///< in the order in which they apply
 };
 
 /// Owns the database: WAL, foreign keys, `user_version` migrations, file mode 0600. Every call is one transaction, so a
@@ -70,6 +79,7 @@ public:
     Status rename(std::int64_t conversation, std::string_view title);
     Status setModelName(std::int64_t conversation, std::string_view modelName);
     Status setSettings(std::int64_t conversation, std::string_view systemPrompt, const SamplerSettings& sampler, int maxTokens);
+    Status setIntervention(std::int64_t conversation, const std::vector<StoredEdit>& intervention);
     /// Kept but hidden until `restore` or the next start: deletion can be undone.
     Status remove(std::int64_t conversation);
     Status restore(std::int64_t conversation);

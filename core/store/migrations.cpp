@@ -43,7 +43,23 @@ CREATE TABLE tokens (
 
 constexpr std::string_view longestAnswer = "ALTER TABLE conversations ADD COLUMN max_tokens INTEGER NOT NULL DEFAULT 512";
 
-constexpr std::array all = {conversations, longestAnswer};
+constexpr std::string_view edits = R"(
+CREATE TABLE edits (
+    conversation INTEGER NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    position INTEGER NOT NULL,           -- 0, 1, 2, … in the order in which they apply
+    active INTEGER NOT NULL,
+    tensor TEXT NOT NULL,                -- as files and the command line call it: forget_gate, …
+    layer INTEGER NOT NULL,
+    first_channel INTEGER NOT NULL,
+    channels INTEGER NOT NULL,           -- 0: all from the first on
+    kind INTEGER NOT NULL,               -- 0 pin, 1 scale, 2 clamp
+    a REAL NOT NULL,
+    b REAL NOT NULL,
+    PRIMARY KEY (conversation, position)
+) WITHOUT ROWID;
+)";
+
+constexpr std::array all = {conversations, longestAnswer, edits};
 
 }  // namespace
 

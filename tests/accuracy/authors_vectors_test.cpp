@@ -11,6 +11,7 @@
 #include "backend/cpu/cpu_backend.h"
 #include "backend/vulkan/vulkan_backend.h"
 #include "checkpoint/checkpoint.h"
+#include "inspect/divergence.h"
 
 namespace ternion {
 namespace {
@@ -37,20 +38,6 @@ std::vector<std::unique_ptr<Backend>> backends() {
     all.push_back(makeCpuBackend());
     all.push_back(makeVulkanBackend());
     return all;
-}
-
-/// KL(softmax(p) || softmax(q)) of two rows of logits, in nats.
-double divergence(std::span<const float> p, std::span<const float> q) {
-    const auto logSum = [](std::span<const float> row) {
-        const double largest = *std::max_element(row.begin(), row.end());
-        double sum = 0.0;
-        for (const float value : row) sum += std::exp(value - largest);
-        return largest + std::log(sum);
-    };
-    const double pSum = logSum(p), qSum = logSum(q);
-    double kl = 0.0;
-    for (std::size_t k = 0; k < p.size(); ++k) kl += std::exp(p[k] - pSum) * ((p[k] - pSum) - (q[k] - qSum));
-    return kl;
 }
 
 double relativeDistance(std::span<const float> expected, std::span<const float> found) {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
@@ -126,6 +127,7 @@ TEST(Cli, EveryCommandGivesTheKeysOfItsContract) {
         {{"logits", "--model", golden, "--ids", "1,2,3", "--out", scratch / "l.safetensors", "--backend", "cpu"},
          {"tokens", "seconds"}},
         {{"generate", "--model", sample, "--prompt", "Hello", "-n", "4", "--backend", "cpu"}, {"text", "ids", "decode_tok_s"}},
+        {{"inspect", "--model", golden, "--what", "weights", "--out", scratch / "w.csv"}, {"what", "out", "matrices"}},
         {{"bench", "--model", golden, "-p", "16", "-n", "8", "--backend", "cpu"},
          {"backend", "device", "params", "weight_bytes", "prefill_tok_s", "decode_tok_s", "decode_ms_p50", "decode_ms_p99",
           "peak_device_bytes", "peak_host_bytes", "read_bandwidth_Bps", "roofline_fraction", "most_tokens_a_submission"}},
@@ -136,6 +138,12 @@ TEST(Cli, EveryCommandGivesTheKeysOfItsContract) {
         {{"inspect", "--model", golden, "--what", "quant", "--ids", "1,2,3", "--out", scratch / "quant.safetensors",
           "--backend", "cpu"},
          {"what", "out", "tokens", "bit_linears"}},
+        {{"inspect", "--model", golden, "--what", "hidden", "--ids", "1,2,3", "--out", scratch / "hidden.safetensors",
+          "--backend", "cpu"},
+         {"what", "out", "tokens", "depths"}},
+        {{"inspect", "--model", golden, "--what", "lens", "--ids", "1,2,3", "--out", scratch / "lens.safetensors", "--backend",
+          "cpu"},
+         {"what", "out", "tokens", "depths", "top"}},
     };
     for (auto row : rows) {
         row.arguments.emplace_back("--json");
@@ -167,6 +175,12 @@ TEST(Cli, ExitCodesTellWhoseFaultItIs) {
         {{"generate", "--model", golden, "--ids", "1,2.5"}, 2, "'2.5'"},
         {{"generate", "--model", golden, "--ids", "99999999999"}, 2, "99999999999"},
         {{"generate", "--model", sample, "--prompt", "x", "-n", "-1"}, 2, "0 to 2147483647"},
+        {{"inspect", "--model", golden, "--what", "weights"}, 2, "--out"},
+        {{"inspect", "--model", golden, "--what", "dreams", "--out", scratch / "o.csv"}, 2, "weights"},
+        {{"inspect", "--model", golden, "--what", "weights", "--out", scratch / "o.safetensors"}, 2, ".csv"},
+        {{"inspect", "--model", golden, "--what", "weights", "--out", scratch / "o.csv", "--layer", "4"}, 2, "0 to 3"},
+        {{"inspect", "--model", golden, "--what", "weights", "--out", scratch / "no/such/o.csv"}, 3, "o.csv"},
+        {{"inspect", "--model", scratch / "missing", "--what", "weights", "--out", scratch / "o.csv"}, 3, "missing"},
         {{"bench"}, 2, "--preset"},
         {{"bench", "--preset", "9B"}, 3, "370M"},
         {{"inspect", "-m", golden, "--what", "gates", "--out", scratch / "g.csv"}, 2, "--prompt"},
@@ -174,6 +188,11 @@ TEST(Cli, ExitCodesTellWhoseFaultItIs) {
         {{"inspect", "-m", golden, "--what", "quant", "--ids", "1", "--layer", "4", "--out", scratch / "q.csv"}, 2, "0 to 3"},
         {{"inspect", "-m", golden, "--what", "quant", "--ids", "1,999999", "--out", scratch / "q.csv"}, 2, "999999"},
         {{"inspect", "-m", golden, "--what", "quant", "--ids", "1", "--out", scratch / "no/such/q.csv"}, 3, "q.csv"},
+        {{"inspect", "-m", golden, "--what", "hidden", "--out", scratch / "h.csv"}, 2, "--prompt"},
+        {{"inspect", "-m", golden, "--what", "lens", "--ids", "1", "--out", scratch / "l.txt"}, 2, ".safetensors"},
+        {{"inspect", "-m", golden, "--what", "lens", "--ids", "1", "--layer", "4", "--out", scratch / "l.csv"}, 2, "0 to 3"},
+        {{"inspect", "-m", golden, "--what", "hidden", "--ids", "1,999999", "--out", scratch / "h.csv"}, 2, "999999"},
+        {{"inspect", "-m", golden, "--what", "lens", "--ids", "1", "--out", scratch / "no/such/l.csv"}, 3, "l.csv"},
         {{"info", scratch / "missing"}, 3, "missing"},
         {{"info", scratch / "not-a-model.gguf"}, 3, "not-a-model.gguf"},
         {{"convert", golden, scratch / "no/such/folder/out.gguf"}, 3, "out.gguf"},
@@ -267,6 +286,91 @@ TEST(Cli, InspectedGatesAreTheEngines) {
     EXPECT_EQ(json["layers"].size(), 4U);
 }
 
+TEST(Cli, InspectedStatesAreThoseOfLogits) {
+    const Scratch scratch;
+    const auto written = [&](std::vector<std::string> arguments, const char* out) {
+        arguments.insert(arguments.end(), {"-m", golden, "--ids", "5,6,7", "-b", "cpu", "--out", scratch / out});
+        const auto finished = cli(arguments);
+        EXPECT_EQ(finished.exitCode, 0) << finished.err;
+    };
+    written({"logits"}, "logits.safetensors");
+    written({"inspect", "--what", "hidden"}, "hidden.safetensors");
+    written({"inspect", "--what", "hidden", "--layer", "1"}, "hidden.csv");
+    TensorSource logits, hidden;
+    ASSERT_TRUE(readSafetensors(scratch / "logits.safetensors", logits).ok());
+    ASSERT_TRUE(readSafetensors(scratch / "hidden.safetensors", hidden).ok());
+    ASSERT_EQ(hidden.find("states")->shape, (std::vector<std::int64_t>{5, 3, 256}));
+    ASSERT_EQ(hidden.find("cosine")->shape, (std::vector<std::int64_t>{5, 5}));
+    const auto entering = readTensor(logits, "hidden_states"), states = readTensor(hidden, "states");
+    // What enters layer l is depth l; the last row of hidden_states is after the final norm.
+    EXPECT_TRUE(std::equal(states.begin(), states.begin() + 4 * 3 * 256, entering.begin()));
+    const auto product = [&](std::size_t a, std::size_t b) {
+        double sum = 0.0;
+        for (std::size_t k = 0; k < 256; ++k) sum += double{states[a * 256 + k]} * double{states[b * 256 + k]};
+        return sum;
+    };
+    const auto norms = readTensor(hidden, "norms"), cosines = readTensor(hidden, "cosine");
+    for (std::size_t row = 0; row < 15; ++row) EXPECT_NEAR(norms[row], std::sqrt(product(row, row)), 1e-6 * norms[row]);
+    double mean = 0.0;
+    for (std::size_t t = 0; t < 3; ++t)
+        mean += product(3 + t, 12 + t) / std::sqrt(product(3 + t, 3 + t) * product(12 + t, 12 + t)) / 3.0;
+    EXPECT_NEAR(cosines[1 * 5 + 4], mean, 1e-6);
+
+    const auto rows = readCsv(scratch / "hidden.csv");
+    ASSERT_EQ(rows.size(), 4U);
+    EXPECT_EQ(rows[0], (std::vector<std::string>{"depth", "token", "norm", "cosine_to_previous"}));
+    EXPECT_EQ(rows[2][0] + rows[2][1], "21");
+    EXPECT_NEAR(std::stod(rows[2][2]), norms[2 * 3 + 1], 1e-5);
+    EXPECT_NEAR(std::stod(rows[2][3]), product(7, 4) / std::sqrt(product(7, 7) * product(4, 4)), 1e-9);
+}
+
+TEST(Cli, TheLensOfTheLastDepthIsTheModel) {
+    const Scratch scratch;
+    const std::vector<TokenId> ids{5, 6, 7};
+    for (const auto& [command, out] :
+         std::vector<std::pair<std::vector<std::string>, const char*>>{{{"logits"}, "logits.safetensors"},
+                                                                       {{"inspect", "--what", "lens"}, "lens.safetensors"},
+                                                                       {{"inspect", "--what", "lens"}, "lens.csv"}}) {
+        auto arguments = command;
+        arguments.insert(arguments.end(), {"-m", golden, "--ids", "5,6,7", "-b", "cpu", "--out", scratch / out});
+        const auto finished = cli(arguments);
+        ASSERT_EQ(finished.exitCode, 0) << finished.err;
+    }
+    TensorSource source, lens;
+    ASSERT_TRUE(readSafetensors(scratch / "logits.safetensors", source).ok());
+    ASSERT_TRUE(readSafetensors(scratch / "lens.safetensors", lens).ok());
+    const auto logits = readTensor(source, "logits");
+    const std::size_t vocab = logits.size() / 3;
+    const auto topIds = readTensor(lens, "top_ids"), probabilities = readTensor(lens, "top_probabilities");
+    const auto actual = readTensor(lens, "actual_rank_and_probability");
+    ASSERT_EQ(topIds.size(), 5U * 3 * 10);
+    const auto rows = readCsv(scratch / "lens.csv");
+    ASSERT_EQ(rows.size(), 1U + 5 * 3 * 10);
+    EXPECT_EQ(rows[0], (std::vector<std::string>{"depth", "token", "rank", "token_id", "piece", "probability", "actual_id",
+                                                 "actual_rank", "actual_probability"}));
+    for (std::size_t t = 0; t < 3; ++t) {
+        const auto begin = logits.begin() + static_cast<std::ptrdiff_t>(t * vocab),
+                   end = begin + static_cast<std::ptrdiff_t>(vocab);
+        const auto best = std::max_element(begin, end);
+        double all = 0.0;
+        std::for_each(begin, end, [&](float x) { all += std::exp(double{x} - double{*best}); });
+        const std::size_t at = (4 * 3 + t) * 10;
+        EXPECT_EQ(topIds[at], static_cast<float>(best - begin));
+        EXPECT_NEAR(probabilities[at], 1.0 / all, 1e-6);
+        EXPECT_EQ(rows[1 + at][3], std::to_string(best - begin));
+        EXPECT_EQ(rows[1 + at][0] + rows[1 + at][1] + rows[1 + at][2], "4" + std::to_string(t) + "1");
+        const float rank = actual[(4 * 3 + t) * 2];
+        if (t == 2) {
+            EXPECT_TRUE(std::isnan(rank));
+            continue;
+        }
+        const float own = begin[ids[t + 1]];
+        EXPECT_EQ(rank, 1.0F + static_cast<float>(std::count_if(begin, end, [own](float x) { return x > own; })));
+        EXPECT_NEAR(actual[(4 * 3 + t) * 2 + 1], std::exp(double{own} - double{*best}) / all, 1e-6);
+        EXPECT_EQ(rows[1 + at][6], std::to_string(ids[t + 1]));
+    }
+}
+
 TEST(Cli, InspectedCodesAreTheEngines) {
     const Scratch scratch;
     const auto checkpoint = openCheckpoint(golden);
@@ -341,6 +445,72 @@ TEST(Cli, PackedModelSaysTheSameAsItsFolder) {
     EXPECT_EQ(folder["hash"], gguf["hash"]);
     EXPECT_EQ(folder["config"], gguf["config"]);
     EXPECT_EQ(folder["config"]["rms_norm_eps"], 1e-06);  // as config.json writes it, not as the nearest float
+}
+
+/// Rows of a CSV without quotes, by the names of its columns.
+std::vector<std::map<std::string, std::string>> readCsv(const std::string& path) {
+    std::ifstream file(path);
+    const auto cellsOf = [](std::string line) {
+        if (!line.empty() && line.back() == '\r') line.pop_back();
+        std::vector<std::string> cells;
+        std::istringstream text(line + ",");
+        for (std::string cell; std::getline(text, cell, ',');) cells.push_back(cell);
+        return cells;
+    };
+    std::string line;
+    std::getline(file, line);
+    const auto names = cellsOf(line);
+    std::vector<std::map<std::string, std::string>> rows;
+    while (std::getline(file, line)) {
+        const auto cells = cellsOf(line);
+        EXPECT_EQ(cells.size(), names.size()) << line;
+        for (std::size_t k = 0; k < std::min(cells.size(), names.size()); ++k) {
+            if (k == 0) rows.emplace_back();
+            rows.back()[names[k]] = cells[k];
+        }
+    }
+    return rows;
+}
+
+TEST(Cli, InspectedWeightsAreThoseOfInfo) {
+    const Scratch scratch;
+    const auto tensors = cli({"info", golden, "--json"}).json()["tensors"];
+    const auto inspect = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), {"inspect", "--model", golden, "--what", "weights", "--out", scratch / "w.csv", "--json"});
+        return cli(more);
+    };
+    const auto finished = inspect({});
+    ASSERT_EQ(finished.exitCode, 0) << finished.err;
+    const auto rows = readCsv(scratch / "w.csv");
+    EXPECT_EQ(finished.json()["matrices"], rows.size());
+    ASSERT_EQ(rows.size(), tensors.size());
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+        const auto& tensor = tensors[k];
+        auto row = rows[k];
+        EXPECT_EQ(row["name"] + ".weight", tensor["name"]);
+        EXPECT_EQ(std::stoi(row["rows"]), tensor["shape"][0]);
+        EXPECT_EQ(std::stoi(row["columns"]), tensor["shape"][1]);
+        EXPECT_EQ(std::stof(row["gamma"]), tensor["gamma"].get<float>());
+        const double all = tensor["shape"][0].get<double>() * tensor["shape"][1].get<double>();
+        double entropy = 0.0;
+        for (const char* trit : {"minus", "zero", "plus"}) {
+            EXPECT_EQ(std::stoll(row[trit]), tensor[trit]) << row["name"];
+            const double share = tensor[trit].get<double>() / all;
+            EXPECT_EQ(std::stof(row[std::string(trit) + "_share"]), static_cast<float>(share));
+            entropy -= share * std::log2(share);
+        }
+        EXPECT_NEAR(std::stod(row["entropy_bits_per_trit"]), entropy, 1e-12);
+        const double zero = std::stod(row["zero_share"]);
+        for (const char* part : {"row", "column"}) {
+            EXPECT_LE(std::stod(row["least_" + std::string(part) + "_zero_share"]), zero);
+            EXPECT_GE(std::stod(row["most_" + std::string(part) + "_zero_share"]), zero);
+        }
+        EXPECT_EQ(row["layer"].empty(), row["projection"] == "lm_head");
+    }
+    ASSERT_EQ(inspect({"--layer", "2"}).exitCode, 0);
+    const auto layer = readCsv(scratch / "w.csv");
+    EXPECT_EQ(layer.size(), 6U);
+    for (auto row : layer) EXPECT_EQ(row["layer"], "2");
 }
 
 TEST(Cli, ChatRemembersAndAnswersFromStdin) {

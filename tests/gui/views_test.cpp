@@ -183,9 +183,9 @@ private slots:
             QCOMPARE(signedScale.color(2), tritColor(1).rgb());
             QCOMPARE(signedScale.color(-9), signedScale.color(-4));
             int distance = -1;  // the further from zero, the further from the background
-            for (float value = 0; value <= 4; value += 0.5F)
+            for (int half = 0; half <= 8; ++half)
                 for (const float sign : {-1.0F, 1.0F}) {
-                    const int now = std::abs(qGray(signedScale.color(sign * value)) - qGray(signedScale.background));
+                    const int now = std::abs(qGray(signedScale.color(sign * float(half) / 2)) - qGray(signedScale.background));
                     QVERIFY(now >= distance - 30);
                     if (sign > 0) distance = now;
                 }
@@ -625,6 +625,9 @@ private slots:
             drag(*window.map, window.map->cellRect(200, 100).center(), window.map->cellRect(500, 200).center(),
                  Qt::ShiftModifier);
             keepPicture(window, "views-sequential" + name);
+            window.resize(240, 420);
+            keepPicture(window, "views-narrow" + name);
+            window.resize(640, 720);
             window.plot->hide();
             window.map->setSource(std::make_shared<Trits>(512, 512), {ColorScale::Map::Trits, -1, 1, {}});
             window.map->showRegion({100, 12, 230, 30});

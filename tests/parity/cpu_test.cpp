@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <thread>
 #include <tuple>
 
@@ -50,6 +52,14 @@ TEST_P(CpuParity, Passes) {
     }
 }
 
+TEST_P(CpuParity, InterventionsAndReadOuts) {
+    const auto model = parity::oddModel(parity::oddConfig(61, 77));
+    const auto found = device(model);
+    if (!found) GTEST_SKIP() << std::get<0>(GetParam()) << " has it not, or the processor has not " << std::get<0>(GetParam());
+    parity::expectSameInterventions(*reference(model), *found);
+    parity::expectSameReadOuts(*reference(model), *found);
+}
+
 INSTANTIATE_TEST_SUITE_P(All, CpuParity,
                          testing::Combine(testing::Values("scalar", "avx2", "avx512vnni"), testing::Values(1, 2, 3),
                                           testing::Values(Packing::TwoBit, Packing::Dense)),
@@ -93,10 +103,89 @@ TEST(CpuReference, BitLinearIsTheFormula) {
     }
 }
 
+/// oddModel with some of its parts changed before it becomes immutable.
+template <class Change>
+std::unique_ptr<DeviceModel> changedReference(const Change& change) {
+    auto model = parity::makeOddModel(parity::oddConfig(61, 77));
+    change(model);
+    return reference(std::make_shared<const Model>(std::move(model)));
+}
+
+TEST(CpuReference, AnEditIsTheModelWithThatLineRemoved) {
+    const auto ids = parity::tokenIds(19, 101);
+    const auto whole = reference(parity::oddModel(parity::oddConfig(61, 77)));
+    struct Removal {
+        TraceTensor tensor;
+        BitLinear Layer::*linear;  ///< whose product it is: with zeros alone it gives zero
+    };
+    for (const Removal& removal :
+         {Removal{TraceTensor::CandidateProjection, &Layer::i}, Removal{TraceTensor::ForgetProjection, &Layer::f},
+          Removal{TraceTensor::OutputGate, &Layer::g}, Removal{TraceTensor::TokenMixer, &Layer::o},
+          Removal{TraceTensor::GluProjection, &Layer::gate}, Removal{TraceTensor::ChannelMixer, &Layer::down}}) {
+        const auto without = changedReference([&](Model& model) {
+            TernaryMatrix& weight = (model.layers[1].*removal.linear).weight;
+            const std::vector<std::int8_t> zeros(static_cast<std::size_t>(weight.rows()) *
+                                                 static_cast<std::size_t>(weight.cols()));
+            weight = *TernaryMatrix::fromTrits(zeros, weight.rows(), weight.cols(), weight.gamma());
+        });
+        parity::expectSame(parity::pass(*without, ids, ids.size(), {}),
+                           parity::pass(*whole, ids, ids.size(), {}, {{removal.tensor, 1}}),
+                           std::string(nameOf(removal.tensor)));
+    }
+    const auto shorter = changedReference([](Model& model) {
+        model.layers.erase(model.layers.begin() + 1);
+        model.config.numLayers = 2;
+    });
+    const auto expected = parity::pass(*shorter, ids, ids.size(), {});
+    const auto found = parity::pass(*whole, ids, ids.size(), {}, withoutLayer(1));
+    parity::expectSameBits(expected.output.logits, found.output.logits, "without a layer");
+}
+
+/// Formulas of the design around what was edited, and untouched values before it.
+TEST(CpuReference, AnEditIsSeenByAllThatComesAfterIt) {
+    const auto device = reference(parity::oddModel(parity::oddConfig(61, 77)));
+    const auto ids = parity::tokenIds(9, 101);
+    const auto request = parity::everything(3);
+    const auto plain = parity::pass(*device, ids, ids.size(), request);
+    for (int k = 0; k < traceTensors; ++k) {
+        const auto tensor = static_cast<TraceTensor>(k);
+        SCOPED_TRACE(nameOf(tensor));
+        const auto pinned = parity::pass(*device, ids, ids.size(), request, {{tensor, 1, 4, 2, Edit::Kind::Pin, 0.25F}});
+        const auto value = [&](const parity::Passed& passed, TraceTensor of, std::size_t token, std::size_t channel) {
+            const auto* found = parity::find(passed.output.trace, {of, 1});
+            return found->values[token * static_cast<std::size_t>(found->width) + channel];
+        };
+        for (std::size_t t = 0; t < ids.size(); ++t) {
+            EXPECT_EQ(value(pinned, tensor, t, 4), 0.25F);
+            EXPECT_EQ(value(pinned, tensor, t, 5), 0.25F);
+            if (t == 0) {
+                EXPECT_EQ(value(pinned, tensor, t, 3), value(plain, tensor, t, 3));
+            }
+            for (const std::size_t c : {std::size_t{4}, std::size_t{9}}) {
+                const auto at = [&](TraceTensor of) { return static_cast<double>(value(pinned, of, t, c)); };
+                const auto follows = [&](TraceTensor of, double expected) {  // unless it is what was edited
+                    EXPECT_NEAR(at(of), of == tensor && c == 4 ? 0.25 : expected, 1e-5) << nameOf(of) << " of token " << t;
+                };
+                const auto silu = [](double x) { return x / (1.0 + std::exp(-x)); };
+                const double before = t == 0 ? 0.0 : value(pinned, TraceTensor::State, t - 1, c);
+                follows(TraceTensor::State, at(TraceTensor::ForgetGate) * before + at(TraceTensor::Candidate));
+                follows(TraceTensor::Candidate,
+                        silu(at(TraceTensor::CandidateProjection)) * (1.0 - at(TraceTensor::ForgetGate)));
+                follows(TraceTensor::MidResidual, at(TraceTensor::Residual) + at(TraceTensor::TokenMixer));
+                follows(TraceTensor::LayerOutput, at(TraceTensor::MidResidual) + at(TraceTensor::ChannelMixer));
+                follows(TraceTensor::Glu,
+                        silu(at(TraceTensor::GluProjection)) * value(pinned, TraceTensor::GluProjection, t, c + 77));
+            }
+        }
+        parity::expectSameBits(parity::find(plain.output.trace, {TraceTensor::LayerOutput, 0})->values,
+                               parity::find(pinned.output.trace, {TraceTensor::LayerOutput, 0})->values, "the layer before");
+    }
+}
+
 TEST(CpuReference, LogitsAreTheRowsAskedFor) {
     const auto device = reference(parity::oddModel(parity::oddConfig(61, 77)));
     const auto ids = parity::tokenIds(70, 101);
-    const auto all = parity::pass(*device, ids, ids.size()).output.logits;
+    const auto all = parity::pass(*device, ids, ids.size(), {}).output.logits;
     ASSERT_EQ(all.size(), 70U * 101U);
     for (const std::size_t count : {std::size_t{1}, std::size_t{64}, std::size_t{65}, std::size_t{70}}) {
         auto state = device->createState();
@@ -150,6 +239,17 @@ TEST(CpuModel, RefusesWhatItCannotRunAndRunsNothing) {
     ForwardOptions options;
     options.trace.items = {{TraceTensor::State, 3}};
     EXPECT_EQ((*device)->forward(std::vector<TokenId>{1}, **state, options).error().code, ErrorCode::InvalidArgument);
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    for (const Edit& bad : {Edit{TraceTensor::State, 3}, Edit{TraceTensor::Residual, -1}, Edit{TraceTensor::State, 0, 61, 1},
+                            Edit{TraceTensor::GluProjection, 0, 150, 5}, Edit{TraceTensor::State, 0, -1, 1},
+                            Edit{TraceTensor::State, 0, 0, 1, Edit::Kind::Clamp, 1.0F, 0.0F},
+                            Edit{TraceTensor::State, 0, 0, 1, Edit::Kind::Pin, nan}}) {
+        ForwardOptions edited;
+        edited.intervention = {&bad, 1};
+        EXPECT_EQ((*device)->forward(std::vector<TokenId>{1}, **state, edited).error().code, ErrorCode::InvalidArgument)
+            << describe(bad);
+    }
+    EXPECT_EQ((*device)->readOut(std::vector<float>(60), {}).error().code, ErrorCode::InvalidArgument);
     const auto untouched = *(*state)->snapshot();
     EXPECT_EQ(untouched.position, 0);
     EXPECT_EQ(untouched.h, std::vector<float>(3 * 61));

@@ -92,7 +92,7 @@ inline ModelConfig oddConfig(int hidden, int inner) {
 }
 
 /// randomModel with norms that are not all one.
-inline std::shared_ptr<const Model> oddModel(const ModelConfig& config, std::uint64_t seed = 5) {
+inline Model makeOddModel(const ModelConfig& config, std::uint64_t seed = 5) {
     auto model = randomModel(config, seed);
     EXPECT_TRUE(model.ok());
     std::mt19937_64 random(seed);
@@ -106,7 +106,10 @@ inline std::shared_ptr<const Model> oddModel(const ModelConfig& config, std::uin
             vary(*values);
     vary(model->norm);
     vary(model->head.norm);
-    return std::make_shared<const Model>(std::move(*model));
+    return std::move(*model);
+}
+inline std::shared_ptr<const Model> oddModel(const ModelConfig& config, std::uint64_t seed = 5) {
+    return std::make_shared<const Model>(makeOddModel(config, seed));
 }
 
 inline std::vector<std::shared_ptr<const Model>> models() {
@@ -126,6 +129,27 @@ inline TraceRequest everything(int numLayers) {
     return request;
 }
 
+inline TraceRequest gatesOf(int layer) {
+    return {{{TraceTensor::ForgetGate, layer},
+             {TraceTensor::Candidate, layer},
+             {TraceTensor::State, layer},
+             {TraceTensor::OutputGate, layer}}};
+}
+
+/// For each tensor, edits of every kind that overlap; then a whole layer taken out.
+inline std::vector<Intervention> interventions() {
+    std::vector<Intervention> all;
+    for (int k = 0; k < traceTensors; ++k) {
+        const auto tensor = static_cast<TraceTensor>(k);
+        all.push_back({{tensor, 1, 3, 5, Edit::Kind::Scale, -0.5F, 0.0F},
+                       {tensor, 1, 6, 0, Edit::Kind::Clamp, -0.1F, 0.2F},
+                       {tensor, 1, 2, 3, Edit::Kind::Pin, 0.7F, 0.0F},
+                       {tensor, 1, 4, 1, Edit::Kind::Scale, 3.0F, 0.0F}});
+    }
+    all.push_back(withoutLayer(1));
+    return all;
+}
+
 /// What one pass shows of itself.
 struct Passed {
     ForwardOutput output;
@@ -133,13 +157,15 @@ struct Passed {
 };
 
 /// `ids` in parts of `chunk` tokens (the last shorter), all logits and traces put together again.
-inline Passed pass(DeviceModel& device, std::span<const TokenId> ids, std::size_t chunk) {
+inline Passed pass(DeviceModel& device, std::span<const TokenId> ids, std::size_t chunk, const TraceRequest& request,
+                   const Intervention& intervention = {}) {
     Passed all;
     auto state = device.createState();
     EXPECT_TRUE(state.ok());
     ForwardOptions options;
     options.logits = LogitsWanted::All;
-    options.trace = everything(device.model().config.numLayers);
+    options.trace = request;
+    options.intervention = intervention;
     for (std::size_t at = 0; at < ids.size(); at += chunk) {
         auto part = device.forward(ids.subspan(at, std::min(chunk, ids.size() - at)), **state, options);
         EXPECT_TRUE(part.ok());
@@ -162,15 +188,26 @@ inline Passed pass(DeviceModel& device, std::span<const TokenId> ids, std::size_
     return all;
 }
 
+/// All that can be traced is.
+inline Passed pass(DeviceModel& device, std::span<const TokenId> ids, std::size_t chunk) {
+    return pass(device, ids, chunk, everything(device.model().config.numLayers));
+}
+
+inline const Trace::Tensor* find(const Trace& trace, TraceRequest::Item item) {
+    const auto found = std::find_if(trace.tensors.begin(), trace.tensors.end(),
+                                    [&](const Trace::Tensor& tensor) { return tensor.item == item; });
+    return found == trace.tensors.end() ? nullptr : &*found;
+}
+
+/// `expected` has traced all that `found` has, or more.
 inline void expectSame(const Passed& expected, const Passed& found, const std::string& what) {
     expectSameBits(expected.output.logits, found.output.logits, what + " logits");
-    ASSERT_EQ(expected.output.trace.tensors.size(), found.output.trace.tensors.size()) << what;
-    for (std::size_t k = 0; k < expected.output.trace.tensors.size(); ++k) {
-        const auto& tensor = expected.output.trace.tensors[k];
-        EXPECT_EQ(tensor.tokens, found.output.trace.tensors[k].tokens);
-        expectSameBits(tensor.values, found.output.trace.tensors[k].values,
-                       what + " trace of kind " + std::to_string(static_cast<int>(tensor.item.tensor)) + ", layer " +
-                           std::to_string(tensor.item.layer));
+    for (const auto& tensor : found.output.trace.tensors) {
+        const auto* wanted = find(expected.output.trace, tensor.item);
+        ASSERT_NE(wanted, nullptr) << what;
+        EXPECT_EQ(wanted->tokens, tensor.tokens);
+        expectSameBits(wanted->values, tensor.values,
+                       what + " " + std::string(nameOf(tensor.item.tensor)) + ", layer " + std::to_string(tensor.item.layer));
     }
     expectSameBits(expected.state.h, found.state.h, what + " state");
     EXPECT_EQ(expected.state.position, found.state.position) << what;
@@ -200,9 +237,14 @@ inline void expectSameBitLinears(DeviceModel& reference, DeviceModel& device) {
 inline void expectSamePasses(DeviceModel& reference, DeviceModel& device) {
     const ModelConfig& config = reference.model().config;
     const auto ids = tokenIds(131, config.vocabSize);
-    const Passed expected = pass(reference, ids, ids.size());
-    for (const std::size_t chunk : {ids.size(), std::size_t{1}, std::size_t{7}, std::size_t{64}})
-        expectSame(expected, pass(device, ids, chunk), "parts of " + std::to_string(chunk) + ":");
+    const Passed expected = pass(reference, ids, ids.size(), everything(config.numLayers));
+    // What is asked for decides which kernels run.
+    expectSame(expected, pass(device, ids, ids.size(), {}), "nothing traced:");
+    expectSame(expected, pass(device, ids, 64, gatesOf(1)), "a layer's gates:");
+    expectSame(expected, pass(device, ids, 1, TraceRequest::hiddenStates(config.numLayers)), "hidden states:");
+    expectSame(expected, pass(device, ids, ids.size(), gatesOf(0)), "a layer's gates, all at once:");
+    for (const std::size_t chunk : {ids.size(), std::size_t{7}})
+        expectSame(expected, pass(device, ids, chunk, everything(config.numLayers)), "parts of " + std::to_string(chunk) + ":");
 
     for (const Input& input : inputs(config.hiddenSize)) {
         if (input.name == "huge" || input.name == "squares overflow") continue;  // the residual would overflow: no numbers
@@ -216,6 +258,35 @@ inline void expectSamePasses(DeviceModel& reference, DeviceModel& device) {
         }
         expectSameBits((*one)->snapshot()->h, (*other)->snapshot()->h, "state after " + input.name);
     }
+}
+
+/// Edits of every intermediate, seen and unseen, of few tokens and of many.
+inline void expectSameInterventions(DeviceModel& reference, DeviceModel& device) {
+    const ModelConfig& config = reference.model().config;
+    const auto ids = tokenIds(41, config.vocabSize);
+    const Passed untouched = pass(reference, ids, ids.size(), {});
+    for (const Intervention& intervention : interventions()) {
+        const std::string what = describe(intervention.front()) + ":";
+        const Passed expected = pass(reference, ids, ids.size(), everything(config.numLayers), intervention);
+        ASSERT_NE(expected.output.logits, untouched.output.logits) << what;
+        expectSame(expected, pass(device, ids, 7, everything(config.numLayers), intervention), what);
+        expectSame(expected, pass(device, ids, ids.size(), {}, intervention), what + " unseen");
+    }
+    expectSame(untouched, pass(device, ids, ids.size(), {}), "after all edits:");
+}
+
+/// The final norm and the head of states that no pass has made.
+inline void expectSameReadOuts(DeviceModel& reference, DeviceModel& device) {
+    for (const Input& input : inputs(reference.model().config.hiddenSize)) {
+        const auto expected = reference.readOut(input.x, {}), found = device.readOut(input.x, {});
+        ASSERT_TRUE(expected.ok() && found.ok()) << input.name;
+        expectSameBits(*expected, *found, "read out of " + input.name);
+    }
+    std::stop_source stopped;
+    stopped.request_stop();
+    const auto none = device.readOut(inputs(reference.model().config.hiddenSize).front().x, stopped.get_token());
+    ASSERT_FALSE(none.ok());
+    EXPECT_EQ(none.error().code, ErrorCode::Cancelled);
 }
 
 /// All of it: what a device has to pass to be called equal.

@@ -109,6 +109,14 @@ TEST_P(VulkanParity, Passes) {
     onEveryDevice(model, [&](DeviceModel& device) { parity::expectSamePasses(*reference(model), device); });
 }
 
+TEST_P(VulkanParity, InterventionsAndReadOuts) {
+    const auto model = parity::oddModel(parity::oddConfig(61, 77));
+    onEveryDevice(model, [&](DeviceModel& device) {
+        parity::expectSameInterventions(*reference(model), device);
+        parity::expectSameReadOuts(*reference(model), device);
+    });
+}
+
 class VulkanDecode : public VulkanParity {};
 
 TEST_P(VulkanDecode, TokenByTokenAndAhead) {

@@ -204,5 +204,22 @@ TEST(ConversationStoreInMemory, WorksAlike) {
     EXPECT_EQ(opened->store->load(id)->messages[0].text, "q");
 }
 
+TEST_F(ConversationStoreTest, KeepsAnInterventionInItsOrder) {
+    const std::vector<StoredEdit> intervention{
+        {{TraceTensor::State, 3, 10, 2, Edit::Kind::Clamp, -0.1F, 0.3F}, false},
+        {{TraceTensor::TokenMixer, 0}, true},
+        {{TraceTensor::GluProjection, 2, 5, 0, Edit::Kind::Scale, 1e-20F, 0.0F}, true},
+    };
+    const auto store = opened();
+    const auto id = store->createConversation("edited", "model");
+    ASSERT_TRUE(id.ok());
+    ASSERT_TRUE(store->setIntervention(*id, {{{TraceTensor::Glu, 1}, true}}).ok());
+    ASSERT_TRUE(store->setIntervention(*id, intervention).ok());
+    EXPECT_EQ(opened()->load(*id)->intervention, intervention);
+    ASSERT_TRUE(store->setIntervention(*id, {}).ok());
+    EXPECT_TRUE(store->load(*id)->intervention.empty());
+    EXPECT_FALSE(store->setIntervention(*id + 1, intervention).ok());
+}
+
 }  // namespace
 }  // namespace ternion

@@ -73,6 +73,40 @@ TEST(Session, SnapshotBringsBackTheWholeFuture) {
     EXPECT_EQ(continuation(*other, 12, 1.0F, 4), first);
 }
 
+TEST(Session, TracesWhateverItRunsAndSaysTheSame) {
+    const auto plain = session(), traced = session();
+    std::vector<float> states;
+    int end = 0;
+    traced->setTrace({{{TraceTensor::State, 1}}}, [&](int firstToken, const Trace& trace) {
+        EXPECT_EQ(firstToken, end);
+        end += trace.tensors.front().tokens;
+        states.insert(states.end(), trace.tensors.front().values.begin(), trace.tensors.front().values.end());
+    });
+    EXPECT_EQ(logitsAfter(*traced, {1, 2, 3}), logitsAfter(*plain, {1, 2, 3}));
+    EXPECT_EQ(continuation(*traced, 9, 1.0F, 4), continuation(*plain, 9, 1.0F, 4));
+    EXPECT_EQ(end, 12);
+    const auto h = traced->snapshot()->state.h;
+    EXPECT_EQ(std::vector(states.end() - 96, states.end()), std::vector(h.begin() + 96, h.begin() + 192));
+    traced->setTrace({}, {});
+    EXPECT_EQ(continuation(*traced, 5, 1.0F, 4), continuation(*plain, 5, 1.0F, 4));
+    EXPECT_EQ(end, 12);
+}
+
+TEST(Session, AnInterventionStartsOverAndItsEndBringsTheOldTextBack) {
+    const auto live = session();
+    logitsAfter(*live, {1, 2, 3});
+    const auto before = continuation(*live, 12, 1.0F, 4);
+    ASSERT_TRUE(live->setIntervention(withoutLayer(1)).ok());
+    EXPECT_TRUE(live->tokens().empty());
+    logitsAfter(*live, {1, 2, 3});
+    EXPECT_NE(continuation(*live, 12, 1.0F, 4), before);
+    EXPECT_EQ(live->setIntervention({{TraceTensor::State, 7}}).error().code, ErrorCode::InvalidArgument);
+    EXPECT_FALSE(live->tokens().empty());  // what was refused changed nothing
+    ASSERT_TRUE(live->setIntervention({}).ok());
+    logitsAfter(*live, {1, 2, 3});
+    EXPECT_EQ(continuation(*live, 12, 1.0F, 4), before);
+}
+
 TEST(Session, GoesOnFromTheSameStateOnAnotherDevice) {
     const auto stays = session();
     const auto moves = session();

@@ -13,7 +13,8 @@ Conversation sample() {
             {0.7F, 40, 0.9F, 0.05F, 1.1F, 64, 0xFFFFFFFFFFFFFFFFULL},
             512,
             {{1, Role::User, "# Not a heading\r\n\n```\n## nor this\rlast", {}, true},
-             {2, Role::Assistant, "Hi", {{17, "H\xFF", 0.1F, {{17, 0.1F}, {-3, 0.0625F}}}, {5, "i", 1.0F, {}}}, false}}};
+             {2, Role::Assistant, "Hi", {{17, "H\xFF", 0.1F, {{17, 0.1F}, {-3, 0.0625F}}}, {5, "i", 1.0F, {}}}, false}},
+            {}};
 }
 
 TEST(StoreExport, MarkdownKeepsItsStructureWhateverTheTextHolds) {

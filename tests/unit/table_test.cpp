@@ -14,7 +14,7 @@
 namespace ternion {
 namespace {
 
-Table tableOf(std::vector<std::string> columns, std::vector<std::vector<TableCell>> rows) {
+Table tableOf(std::vector<std::string> columns, const std::vector<std::vector<TableCell>>& rows) {
     return {std::move(columns), rows.size(), [rows](std::size_t row, std::vector<TableCell>& cells) {
                 for (std::size_t k = 0; k < rows[row].size(); ++k) cells[k] = rows[row][k];
             }};

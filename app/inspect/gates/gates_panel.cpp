@@ -76,6 +76,7 @@ public:
         overTokens->setStretchFactor(1, 2);
         connect(map_, &MapView::cellActivated, this, [this](int row, int token) {
             select([&](Selection& selection) {
+                selection.tensor = gateTensors[static_cast<std::size_t>(gate_->currentIndex())];
                 selection.channel = source_->channel(row);
                 selection.token = token;
             });
@@ -84,8 +85,12 @@ public:
             connect(plot, &PlotView::positionActivated, this, [this](double token, double) {
                 select([&](Selection& selection) { selection.token = std::max(static_cast<int>(std::lround(token)), 0); });
             });
-        connect(retention_, &RetentionView::channelChosen, this,
-                [this](int channel) { select([&](Selection& selection) { selection.channel = channel; }); });
+        connect(retention_, &RetentionView::channelChosen, this, [this](int channel) {
+            select([&](Selection& selection) {
+                selection.tensor = TraceTensor::ForgetGate;
+                selection.channel = channel;
+            });
+        });
         connect(retention_, &RetentionView::layerChosen, this,
                 [this](int chosen) { select([&](Selection& selection) { selection.layer = chosen; }); });
         connect(retention_, &RetentionView::allLayersChanged, this, [this] {
@@ -223,10 +228,13 @@ private:
 }  // namespace
 
 PanelDefinition gatesPanel() {
-    return {"gates", text("Gates"),
+    return {"gates",
+            text("Gates"),
             text("Forget gate f, candidate i, state h and output gate g of every channel and token, and how long channels "
                  "remember."),
-            Qt::BottomDockWidgetArea, [](const PanelContext& context) { return new GatesPanel(context); }};
+            Qt::RightDockWidgetArea,
+            [](const PanelContext& context) { return new GatesPanel(context); },
+            true};
 }
 
 }  // namespace ternion::app

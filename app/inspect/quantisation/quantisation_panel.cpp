@@ -223,9 +223,12 @@ private:
 
 PanelDefinition quantisationPanel() {
     return {
-        "quantisation", text("Quantisation"),
+        "quantisation",
+        text("Quantisation"),
         text("The int8 activations of each BitLinear: scales, clipped and vanished values, outlier channels, and the codes."),
-        Qt::BottomDockWidgetArea, [](const PanelContext& context) { return new QuantisationPanel(context); }};
+        Qt::RightDockWidgetArea,
+        [](const PanelContext& context) { return new QuantisationPanel(context); },
+        true};
 }
 
 }  // namespace ternion::app

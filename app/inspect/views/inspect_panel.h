@@ -37,11 +37,12 @@ protected:
     /// Shows `what` (what to do to see something here) instead of the content; empty: the content.
     void showEmpty(const QString& what);
 
+    void scheduleRefresh();  ///< as a change of what is inspected does: for the view's own controls
+
     void showEvent(QShowEvent* event) override;
     void hideEvent(QHideEvent* event) override;
 
 private:
-    void scheduleRefresh();
     Inspector& inspector_;
     QHBoxLayout* controls_;
     QStackedWidget* pages_;

@@ -1,15 +1,10 @@
 #include "inspect/views/map_source.h"
 
 #include <algorithm>
-#include <cstdint>
+
+#include "inspect/pixel_grid.h"
 
 namespace ternion::app {
-
-CellRange cellsUnder(int at, int pixels, int first, int count) {
-    const auto edge = [&](std::int64_t pixel) { return static_cast<int>(pixel * count / pixels); };
-    const int begin = edge(at);
-    return {first + begin, first + std::max(begin + 1, edge(std::int64_t{at} + 1))};
-}
 
 void MapSource::reduce(const MapRegion& region, int height, int width, std::span<float> out,
                        const std::stop_token& stop) const {

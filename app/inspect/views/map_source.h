@@ -7,6 +7,8 @@
 #include <span>
 #include <stop_token>
 
+#include "inspect/pixel_grid.h"
+
 namespace ternion::app {
 
 /// A rectangle of cells.
@@ -15,13 +17,6 @@ struct MapRegion {
     int firstColumn = 0, columns = 0;
     bool operator==(const MapRegion&) const = default;
 };
-
-struct CellRange {
-    int begin = 0, end = 0;
-    bool operator==(const CellRange&) const = default;
-};
-/// The cells of `count`, the first of them being `first`, under pixel `at` of `pixels`: one at least.
-CellRange cellsUnder(int at, int pixels, int first, int count);
 
 /// Immutable; read by any thread.
 class MapSource {

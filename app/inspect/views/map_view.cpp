@@ -14,6 +14,7 @@
 namespace ternion::app {
 namespace {
 
+constexpr int half = grid / 2;
 constexpr int tick = 4;  // pixels
 constexpr int barWidth = 12;
 constexpr int gridFrom = 14;         // pixels a cell from which its borders are drawn
@@ -25,9 +26,9 @@ constexpr int most = 1 << 24;      // so that positions in pixels stay far from 
 constexpr int late = 300;  // milliseconds after which it is said that something is under way
 
 QString shortNumber(float value, ColorScale::Map map) {
-    constexpr float long_ = 1e3F;
-    constexpr float longest = 1e6F;
-    const bool whole = std::abs(value) >= long_ && std::abs(value) < longest;
+    constexpr float thousand = 1e3F;
+    constexpr float million = 1e6F;
+    const bool whole = std::abs(value) >= thousand && std::abs(value) < million;
     QString text = whole ? QString::number(value, 'f', 0) : QString::number(value, 'g', 3);
     if (map == ColorScale::Map::Trits && value > 0) text.prepend(QLatin1Char('+'));
     return text.replace(QLatin1Char('-'), QChar(0x2212));
@@ -168,9 +169,9 @@ MapView::Layout MapView::layoutFor(const QSize& size) const {
     const auto [low, high] = endsOf(scale_);
     const int scaleLabels = std::max(metrics.horizontalAdvance(shortNumber(low, scale_.map)),
                                      metrics.horizontalAdvance(shortNumber(high, scale_.map)));
-    const int left = grid + (rowTitle_.isEmpty() ? 0 : line) + rowLabels + grid / 2 + tick;
-    const int bottom = tick + line + (columnTitle_.isEmpty() ? 0 : line) + grid / 2;
-    const int right = grid + barWidth + grid / 2 + scaleLabels + (scale_.unit.isEmpty() ? 0 : line) + grid / 2;
+    const int left = grid + (rowTitle_.isEmpty() ? 0 : line) + rowLabels + half + tick;
+    const int bottom = tick + line + (columnTitle_.isEmpty() ? 0 : line) + half;
+    const int right = grid + barWidth + half + scaleLabels + (scale_.unit.isEmpty() ? 0 : line) + half;
     const QRect image = QRect(QPoint(), size).adjusted(left, grid, -right, -bottom);
     if (image.width() < grid || image.height() < grid) return layout;
     layout.image = image;
@@ -305,13 +306,13 @@ void MapView::paintAxes(QPainter& painter, const Layout& layout) const {
         painter.drawText(QRect(x - widest, image.bottom() + 1 + tick, 2 * widest, line), Qt::AlignCenter, QString::number(k));
     }
     const double cellHeight = image.height() / double(region_.rows);
-    step = cellHeight >= std::max(gridFrom, metrics.ascent()) ? 1 : niceStep((line + grid / 2) / cellHeight);
+    step = cellHeight >= std::max(gridFrom, metrics.ascent()) ? 1 : niceStep((line + half) / cellHeight);
     for (int k = firstTick(region_.firstRow); k < region_.firstRow + region_.rows; k += step) {
         const int y = rectOf({k, 1, 0, 1}, image).center().y();
         painter.setPen(axis);
         painter.drawLine(image.x() - 1 - tick, y, image.x() - 2, y);
         painter.setPen(muted);
-        painter.drawText(QRect(0, y - line / 2, image.x() - tick - grid / 2, line), Qt::AlignRight | Qt::AlignVCenter,
+        painter.drawText(QRect(0, y - line / 2, image.x() - tick - half, line), Qt::AlignRight | Qt::AlignVCenter,
                          QString::number(k));
     }
 
@@ -319,7 +320,7 @@ void MapView::paintAxes(QPainter& painter, const Layout& layout) const {
     painter.drawText(QRect(image.x(), image.bottom() + 1 + tick + line, image.width(), line), Qt::AlignCenter,
                      metrics.elidedText(columnTitle_, Qt::ElideRight, image.width()));
     painter.save();
-    painter.translate(grid / 2, image.bottom() + 1);
+    painter.translate(half, image.bottom() + 1);
     painter.rotate(-90);
     painter.drawText(QRect(0, 0, image.height(), line), Qt::AlignCenter,
                      metrics.elidedText(rowTitle_, Qt::ElideRight, image.height()));
@@ -340,7 +341,7 @@ void MapView::paintScaleBar(QPainter& painter, const Layout& layout) const {
     painter.drawRect(bar.adjusted(-1, -1, 0, 0));
 
     painter.setPen(palette().color(QPalette::PlaceholderText));
-    const int left = bar.right() + 1 + grid / 2;
+    const int left = bar.right() + 1 + half;
     const int width = layout.size.width() - left;
     painter.drawText(QRect(left, bar.top() - line / 4, width, line), Qt::AlignLeft | Qt::AlignTop,
                      shortNumber(high, scale_.map));
@@ -352,7 +353,7 @@ void MapView::paintScaleBar(QPainter& painter, const Layout& layout) const {
     if (scale_.unit.isEmpty()) return;
     painter.setPen(palette().color(QPalette::Text));
     painter.save();
-    painter.translate(layout.size.width() - grid / 2 - line, bar.bottom() + 1);
+    painter.translate(layout.size.width() - half - line, bar.bottom() + 1);
     painter.rotate(-90);
     painter.drawText(QRect(0, 0, bar.height(), line), Qt::AlignCenter,
                      metrics.elidedText(scale_.unit, Qt::ElideRight, bar.height()));

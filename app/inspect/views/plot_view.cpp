@@ -28,6 +28,8 @@ PlotView::PlotView(const QString& name, QWidget* parent) : QCustomPlot(parent) {
     axisRect()->setRangeZoomFactor(1 / zoomStep);
     plotLayout()->setMargins({});
     axisRect()->setMinimumMargins({grid, grid, grid, grid});
+    legend->setIconSize(2 * grid, grid);
+    legend->setRowSpacing(0);
     applyTheme();
 }
 
@@ -41,6 +43,14 @@ QColor PlotView::seriesColor(int index) {
     // (Machado, Oliveira and Fernandes 2009), and each has 3:1 against both themes.
     static constexpr std::array<QRgb, 6> colors{0x2a7fd0, 0xd06f00, 0x78783c, 0x8c50f0, 0xc878b4, 0xdc3c78};
     return colors[static_cast<std::size_t>(index) % colors.size()];
+}
+
+void PlotView::setLegendBelow(int entriesARow) {
+    axisRect()->insetLayout()->take(legend);
+    plotLayout()->addElement(1, 0, legend);
+    plotLayout()->setRowStretchFactor(1, 0.001);  // as low as it can be
+    legend->setFillOrder(QCPLegend::foColumnsFirst);
+    legend->setWrap(entriesARow);
 }
 
 void PlotView::clearAll() {
@@ -60,6 +70,7 @@ void PlotView::showAll() {
 
 /// Into the corner where the fewest points are.
 void PlotView::placeLegend() {
+    if (axisRect()->insetLayout()->elementCount() == 0) return;
     constexpr double corner = 0.35;  // of the width and height
     std::array<int, 4> points{};
     for (const Point& point : allPoints()) {
@@ -82,6 +93,7 @@ void PlotView::setMarked(double x) {
         marked_ = new QCPItemStraightLine(this);
         marked_->setPen(QPen(palette().color(QPalette::Highlight), 1));
         marked_->setSelectable(false);
+        for (QCPItemPosition* end : {marked_->point1, marked_->point2}) end->setTypeY(QCPItemPosition::ptAxisRectRatio);
     }
     marked_->setVisible(!std::isnan(x));
     if (!std::isnan(x)) {
@@ -105,8 +117,7 @@ void PlotView::paintPicture(QPainter& painter, const QSize& size) {
 
 std::vector<PlotView::Point> PlotView::allPoints() const {
     std::vector<Point> points;
-    for (int k = 0; k < plottableCount(); ++k) {
-        QCPAbstractPlottable* const series = const_cast<PlotView*>(this)->plottable(k);
+    for (QCPAbstractPlottable* series : mPlottables) {
         const QCPPlottableInterface1D* const data = series->interface1D();
         for (int at = 0; data != nullptr && at < data->dataCount(); ++at)
             points.push_back({series, data->dataMainKey(at), data->dataMainValue(at)});

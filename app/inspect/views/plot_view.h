@@ -21,6 +21,8 @@ public:
     void setTitles(const QString& x, const QString& y);
     /// The n-th of the theme's series colours, told apart with any kind of colour vision.
     static QColor seriesColor(int index);
+    /// The legend stands below the plot, with so many entries a row, where data that fill the plot leave it no room inside.
+    void setLegendBelow(int entriesARow);
     /// Removes all graphs, bars, curves and items.
     void clearAll();
     /// Fits the axes to what is there and draws; call after adding.

@@ -89,8 +89,8 @@ private:
                  std::ptrdiff_t stride) const;
     void addProjection(const BitLinear& linear, Codes& codes, int tokens, Rows& y);
     /// The same where what is added is seen before; `room` is as wide as `y`, or wider.
-    void addSeenProjection(const BitLinear& linear, Codes& codes, int tokens, Rows& y, Rows& room, TraceTensor tensor, int layer,
-                           const CpuWatch& watch);
+    void addSeenProjection(const BitLinear& linear, Codes& codes, int tokens, Rows& y, Rows& room, TraceTensor tensor,
+                           int layer, const CpuWatch& watch);
     Status allocateTriples();
     /// Puts the weights where they are read fastest: trits on huge pages, triples packed.
     void arrangeWeights(const std::stop_token& stop);

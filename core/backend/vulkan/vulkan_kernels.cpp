@@ -107,7 +107,8 @@ void Kernels::editedMlgru(Commands& commands, const EditedMlgruPush& push) const
     commands.dispatch(editedMlgru_, push, {divideUp(push.width, mlgruChannels), 1, 1});
 }
 
-void Kernels::glu(Commands& commands, VkDeviceAddress uv, VkDeviceAddress out, std::uint32_t width, std::uint32_t tokens) const {
+void Kernels::glu(Commands& commands, VkDeviceAddress uv, VkDeviceAddress out, std::uint32_t width,
+                  std::uint32_t tokens) const {
     commands.dispatch(glu_, PairPush{uv, out, width}, {divideUp(width, elementChannels), tokens, 1});
 }
 

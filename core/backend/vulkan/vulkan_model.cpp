@@ -342,12 +342,11 @@ void VulkanModel::recordMixersApart(Commands& commands, int layer, const VulkanS
     see(commands, watch, {TraceTensor::CandidateProjection, layer}, {s.y, 0}, tokens);
     see(commands, watch, {TraceTensor::ForgetProjection, layer}, {s.y, gateBytes}, tokens);
     see(commands, watch, {TraceTensor::OutputGate, layer}, {s.y, 2 * gateBytes}, tokens);
-    kernels_.editedMlgru(commands,
-                         {s.y.address, s.y.address + gateBytes, weights.lowerBound,
-                          state.h_.address + sizeOf(layer) * width * sizeof(float), s.y.address + 3 * gateBytes,
-                          s.edits.address, watch.edits.of({TraceTensor::ForgetGate, layer}),
-                          watch.edits.of({TraceTensor::Candidate, layer}), watch.edits.of({TraceTensor::State, layer}), width,
-                          tokens, weights.lowerBound != 0 ? 1U : 0U});
+    kernels_.editedMlgru(
+        commands, {s.y.address, s.y.address + gateBytes, weights.lowerBound,
+                   state.h_.address + sizeOf(layer) * width * sizeof(float), s.y.address + 3 * gateBytes, s.edits.address,
+                   watch.edits.of({TraceTensor::ForgetGate, layer}), watch.edits.of({TraceTensor::Candidate, layer}),
+                   watch.edits.of({TraceTensor::State, layer}), width, tokens, weights.lowerBound != 0 ? 1U : 0U});
     keep(commands, watch, {TraceTensor::Candidate, layer}, {s.y, 0});
     keep(commands, watch, {TraceTensor::ForgetGate, layer}, {s.y, gateBytes});
     keep(commands, watch, {TraceTensor::State, layer}, {s.y, 3 * gateBytes});

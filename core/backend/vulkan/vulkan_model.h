@@ -144,10 +144,10 @@ private:
     Kernels kernels_;
     std::optional<PersistentDecode> persistent_;
     Scratch scratch_;
-    std::uint32_t chunk_ = 1;        // tokens a submission, at most
+    std::uint32_t chunk_ = 1;         // tokens a submission, at most
     std::uint32_t watchedChunk_ = 1;  // the same where something is traced or edited
-    std::uint32_t headTokens_ = 1;   // tokens that go through the head together
-    int readbackMade_ = 0;           // counts the buffers that scratch_.readback has been
+    std::uint32_t headTokens_ = 1;    // tokens that go through the head together
+    int readbackMade_ = 0;            // counts the buffers that scratch_.readback has been
 };
 
 }  // namespace ternion::vulkan
