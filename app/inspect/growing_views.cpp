@@ -2,6 +2,7 @@
 
 #include <QHBoxLayout>
 #include <QVBoxLayout>
+#include <numeric>
 
 #include "chat/labels.h"
 #include "inspect/inspector.h"
@@ -28,6 +29,17 @@ void PlotFit::update() {
     fitted_ = true;
     x_ = plot_.xAxis->range();
     y_ = plot_.yAxis->range();
+}
+
+void addLine(PlotView& plot, const QString& name, const QPen& pen, int first, const QVector<double>& values) {
+    constexpr int smoothUpTo = 1000;  // smoothed, a line of thousands of points takes tens of milliseconds
+    QVector<double> tokens(values.size());
+    std::iota(tokens.begin(), tokens.end(), first);
+    auto* graph = plot.addGraph();
+    graph->setName(name);
+    graph->setPen(pen);
+    graph->setAntialiased(values.size() <= smoothUpTo);
+    graph->setData(tokens, values, true);
 }
 
 QStringList tokenTexts(const Inspector& inspector) {

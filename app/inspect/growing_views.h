@@ -27,6 +27,9 @@ private:
     QCPRange x_, y_;
 };
 
+/// A line over tokens `first`, first + 1, ...
+void addLine(PlotView& plot, const QString& name, const QPen& pen, int first, const QVector<double>& values);
+
 /// The texts of the timeline's tokens.
 QStringList tokenTexts(const Inspector& inspector);
 

@@ -102,6 +102,10 @@ public:
         tabs_->setDocumentMode(true);
         tabs_->addTab(overTokens, text("Over tokens"));
         tabs_->addTab(retention_, text("Retention"));
+        connect(tabs_, &QTabWidget::currentChanged, this, [this] {
+            showReading();
+            showSelection();
+        });
         setContent(tabs_);
     }
 
@@ -134,19 +138,23 @@ protected:
         };
     }
 
+    /// What is not seen is not kept up to date: plots are drawn even where they are hidden.
     void showReading() override {
         if (!reading().contains(layer())) return;  // another one has been chosen meanwhile
-        showMap();
-        retention_->setReading(reading(), layer());
+        if (tabs_->currentWidget() == retention_)
+            retention_->setReading(reading(), layer());
+        else
+            showMap();
     }
 
     /// The curve is of the selected channel.
     void showSelection() override {
-        if (!source_ || !reading().contains(layer())) return;
-        const int channel = inspector().selection().channel < source_->rows() ? inspector().selection().channel : -1;
+        if (!reading().contains(layer())) return;
+        const int chosen = inspector().selection().channel;
+        const int channel = chosen < model().config.stateSize() ? chosen : -1;
+        if (tabs_->currentWidget() == retention_) return retention_->setMarked(layer(), channel);
         const int token = inspector().token();
         map_->setMarked(channel < 0 ? -1 : source_->rowOf(channel), token < source_->columns() ? token : -1);
-        retention_->setMarked(layer(), channel);
         showCurve(reading().at(layer()), channel);
         curve_->setMarked(token);
         values_->setMarked(token);
@@ -189,15 +197,11 @@ private:
                      QLocale().toString(of.lowerBound, 'g', 3)));
         for (std::size_t k = 0; k < gates.series.size(); ++k) {
             const TraceSeries& series = gates.series[k];
-            QVector<double> tokens, values;
-            for (int token = series.firstToken(); token < series.endToken(); ++token) {
-                tokens << token;
+            QVector<double> values;
+            for (int token = series.firstToken(); token < series.endToken(); ++token)
                 values << series.row(token)[static_cast<std::size_t>(channel)];
-            }
-            auto* graph = (k == GateF ? curve_ : values_)->addGraph();
-            graph->setName(QString::fromLatin1(letters[k]));
-            graph->setPen(QPen(PlotView::seriesColor(static_cast<int>(k)), 1));
-            graph->setData(tokens, values, true);
+            addLine(k == GateF ? *curve_ : *values_, QString::fromLatin1(letters[k]),
+                    QPen(PlotView::seriesColor(static_cast<int>(k)), 1), series.firstToken(), values);
         }
         auto* bound = curve_->addGraph();
         bound->setName(text("lower bound of f"));

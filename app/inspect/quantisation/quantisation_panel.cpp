@@ -174,8 +174,9 @@ private:
         NumberTable::Rows rows;
         for (const OutlierChannel& outlier : of.summary.outliers)
             rows.push_back({std::int64_t{outlier.channel}, outlier.share, double{outlier.absmax}});
+        outliersTitle_->setText(
+            (rows.empty() ? text("Outlier channels of %1: none") : text("Outlier channels of %1")).arg(name));
         outliers_->setRows(std::move(rows));
-        outliersTitle_->setText(text("Outlier channels of %1").arg(name));
         mapTitle_->setText(text("int8 codes that %1 of layer %2 is given").arg(name).arg(of.codes->layer()));
         auto source =
             std::make_shared<ChannelMap<ProjectionCodes>>(of, std::vector<int>(), tokenTexts(inspector()), text("code"));
@@ -191,15 +192,9 @@ private:
         curve_->clearAll();
         curve_->setTitles(text("Token"), scale ? text("Scale s = 127 / max |n|") : text("Share of the codes"));
         const auto add = [&](int color, const QString& name, const auto& value) {
-            QVector<double> tokens, values;
-            for (int token = of.firstToken(); token < of.endToken(); ++token) {
-                tokens << token;
-                values << value(of.token(token));
-            }
-            auto* graph = curve_->addGraph();
-            graph->setName(name);
-            graph->setPen(QPen(PlotView::seriesColor(color), 1));
-            graph->setData(tokens, values, true);
+            QVector<double> values;
+            for (int token = of.firstToken(); token < of.endToken(); ++token) values << value(of.token(token));
+            addLine(*curve_, name, QPen(PlotView::seriesColor(color), 1), of.firstToken(), values);
         };
         if (scale) {
             add(0, text("scale"), [](const TokenCodes& token) { return 1.0 / double{token.step}; });
