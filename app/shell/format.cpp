@@ -29,6 +29,8 @@ QString formatShortCount(double count) {
     return QLocale().toString(count, 'f', 0);
 }
 
+QString formatPercent(double share) { return text("%1 %").arg(QLocale().toString(share * 100, 'f', 1)); }
+
 QString formatDuration(double seconds) {
     const long whole = std::lround(seconds);
     if (whole < 60) return text("%1 s").arg(whole);

@@ -1,4 +1,5 @@
 #include "inspect/weights/latent_view.h"
+#include "shell/format.h"
 
 #include <QComboBox>
 #include <QEvent>
@@ -136,7 +137,7 @@ void LatentView::take(const std::vector<Result<Read>>& all) {
                 tr("Mean error %1 γ, root mean square %2 γ. %3 of the weights are within %4 γ of a threshold. "
                    "Beyond the picture: %5 below, %6 above.")
                     .arg(locale.toString(statistics.meanAbsoluteError, 'f', 4),
-                         locale.toString(statistics.rootMeanSquareError, 'f', 4), percent(statistics.nearThreshold),
+                         locale.toString(statistics.rootMeanSquareError, 'f', 4), formatPercent(statistics.nearThreshold),
                          locale.toString(LatentStatistics::near), locale.toString(qlonglong{statistics.histogram.below}),
                          locale.toString(qlonglong{statistics.histogram.above})));
             titles << matrices_[k].title;

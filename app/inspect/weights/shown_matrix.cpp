@@ -39,8 +39,6 @@ std::optional<ShownMatrix> shownMatrix(const std::shared_ptr<const CountedModel>
                        QString::fromStdString(place.projection)};
 }
 
-QString percent(double share) { return text("%1 %").arg(QLocale().toString(share * 100, 'f', 1)); }
-
 QString tritText(int trit) { return trit < 0 ? QStringLiteral("−1") : trit > 0 ? QStringLiteral("+1") : QStringLiteral("0"); }
 
 QString summaryOf(const WeightStatistics& statistics) {

@@ -38,8 +38,7 @@ QString titleOf(const MatrixPlace& place);
 /// Nothing where the model has no such matrix.
 std::optional<ShownMatrix> shownMatrix(const std::shared_ptr<const CountedModel>& model, const MatrixPlace& place);
 
-QString percent(double share);  ///< "31.2 %"
-QString tritText(int trit);     ///< "−1", "0", "+1"
+QString tritText(int trit);  ///< "−1", "0", "+1"
 QString summaryOf(const WeightStatistics& statistics);
 
 }  // namespace ternion::app
