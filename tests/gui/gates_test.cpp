@@ -84,8 +84,8 @@ private slots:
     void channelsAreSortedAndStayWhoTheyAre() {
         Gates gates;
         QVERIFY(gates.askAndShow(8));
-        QTest::keyClick(gates.find("gatesLayer"), Qt::Key_Up);
-        QVERIFY(QTest::qWaitFor([&] { return gates.find<QLabel>("gatesSummary")->text().startsWith("Layer 1"); }, patience));
+        gates.inspector.select({.layer = 1, .channel = 0});
+        QTRY_VERIFY_WITH_TIMEOUT(gates.find<QLabel>("gatesCurveTitle")->text().startsWith("Channel 0 of layer 1"), patience);
         const LayerRetention expected = gates.retention();
         for (const auto order : {ChannelOrder::LowerBound, ChannelOrder::HalfLife}) {
             gates.choose("gatesOrder", static_cast<int>(order));
@@ -264,7 +264,8 @@ private slots:
         QVERIFY(gates.askAndShow(120));
         gates.inspector.select({.layer = 5, .channel = 77, .token = 30});
         gates.find<QDockWidget>("gates")->raise();
-        QVERIFY(QTest::qWaitFor([&] { return gates.find<QLabel>("gatesSummary")->text().startsWith("Layer 5"); }, patience));
+        QTRY_VERIFY_WITH_TIMEOUT(gates.find<QLabel>("gatesCurveTitle")->text().startsWith("Channel 77 of layer 5"), patience);
+        gates.openTab("gatesTabs", 1);
         QTest::mouseClick(gates.find("gatesAllLayers"), Qt::LeftButton);
         for (const bool dark : {false, true}) {
             gates.theme.setMode(dark ? ThemeMode::Dark : ThemeMode::Light);
