@@ -131,6 +131,7 @@ private slots:
         map->showRegion({30, 12, 0, 8});
         quantisation.click("quantisationMap", 33, 4);
         QCOMPARE(quantisation.inspector.selection().channel, 33);
+        QCOMPARE(quantisation.inspector.selection().tensor, TraceTensor::Residual);  // what enters f_proj
         QCOMPARE(quantisation.inspector.selection().token, 4);
         quantisation.inspector.select({.channel = 35, .token = 6});
         QTRY_COMPARE(map->markedRow(), 35);

@@ -301,11 +301,13 @@ private:
 }  // namespace
 
 PanelDefinition pinsPanel(Settings& settings) {
-    return {"pins", text("Pins"),
+    return {"pins",
+            text("Pins"),
             text("Channels, values and lenses that you want to keep in sight, whatever you ask the model. Pin with Ctrl+D; "
                  "remove with Delete, undo with Ctrl+Z."),
-            Qt::BottomDockWidgetArea,
-            [&settings](const PanelContext& context) -> QWidget* { return new PinsPanel(context, settings); }};
+            Qt::RightDockWidgetArea,
+            [&settings](const PanelContext& context) -> QWidget* { return new PinsPanel(context, settings); },
+            true};
 }
 
 }  // namespace ternion::app

@@ -88,16 +88,10 @@ public:
             });
         });
         connect(outliers_, &NumberTable::rowChosen, this, [this](int row) {
-            select([&](Selection& selection) {
-                selection.channel = chosen()->second.summary.outliers[static_cast<std::size_t>(row)].channel;
-            });
+            selectChannel(chosen()->second.summary.outliers[static_cast<std::size_t>(row)].channel,
+                          inspector().selection().token);
         });
-        connect(map_, &MapView::cellActivated, this, [this](int channel, int token) {
-            select([&](Selection& selection) {
-                selection.channel = channel;
-                selection.token = token;
-            });
-        });
+        connect(map_, &MapView::cellActivated, this, &QuantisationPanel::selectChannel);
         connect(curve_, &PlotView::positionActivated, this, [this](double token, double) {
             select([&](Selection& selection) { selection.token = std::max(static_cast<int>(std::lround(token)), 0); });
         });
@@ -166,6 +160,15 @@ private:
         const auto projection = projectionNamed(inspector().selection().projection.toStdString());
         const auto found = projection ? reading().find(*projection) : reading().end();
         return found == reading().end() ? reading().begin() : found;
+    }
+
+    /// Of what enters the projection.
+    void selectChannel(int channel, int token) {
+        select([&](Selection& selection) {
+            selection.tensor = inputsOf(chosen()->first, layer()).front().tensor;
+            selection.channel = channel;
+            selection.token = token;
+        });
     }
 
     void showProjection(Projection projection, const ProjectionCodes& of) {
