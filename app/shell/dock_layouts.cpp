@@ -14,7 +14,7 @@ DockLayouts::DockLayouts(QMainWindow* window, const std::vector<PanelDefinition>
                          Settings& settings, QuickPick* pick)
     : QObject(window), window_(window), settings_(settings), pick_(pick) {
     window->setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
-    window->setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
+    window->setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
     const QString menu = tr("View/Panels");
     for (const PanelDefinition& panel : panels) {
         if (panel.area == Qt::NoDockWidgetArea) continue;

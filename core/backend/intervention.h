@@ -26,7 +26,7 @@ struct Edit {
     Kind kind = Kind::Pin;
     float a = 0.0F;
     float b = 0.0F;
-    auto operator<=>(const Edit&) const = default;
+    bool operator==(const Edit&) const = default;
 };
 
 /// Applied in this order: a later edit sees what an earlier one made. Empty: the model as it is.

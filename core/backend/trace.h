@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/result.h"
@@ -44,7 +45,8 @@ struct TraceRequest {
     struct Item {
         TraceTensor tensor = TraceTensor::Residual;
         int layer = 0;  ///< 0 to numLayers - 1; for Residual numLayers too
-        auto operator<=>(const Item&) const = default;
+        bool operator==(const Item&) const = default;
+        bool operator<(const Item& other) const { return std::tie(tensor, layer) < std::tie(other.tensor, other.layer); }
     };
     std::vector<Item> items;  ///< nothing asked, nothing copied
 

@@ -47,13 +47,13 @@ void showTokens(QTextEdit* edit, const std::vector<QString>& tokens, const std::
     for (std::size_t k = 0; k < tokens.size(); ++k) cursor.insertText(tokens[k], same[k] ? plain : marked);
 }
 
-class InterventionsPanel : public InspectPanel {
+class InterventionsPanel final : public InspectPanel {
     Q_OBJECT
 
 public:
     explicit InterventionsPanel(const PanelContext& context)
         : InspectPanel(QStringLiteral("interventions"), context),
-          context_(context),
+
           form_(new EditForm(inspector())),
           list_(new QListView),
           run_(new QPushButton(tr("Answer again"))),
@@ -120,6 +120,7 @@ protected:
                               !inspector().conversation().answering();
         run_->setEnabled(running_ || (model && answered));
         run_->setText(running_ ? tr("Stop") : tr("Answer again"));
+        plot_->setVisible(shown_);
         if (running_) return;
         if (!model)
             status_->setText(tr("Open a model first: File › Open model."));
@@ -212,6 +213,7 @@ private:
         const auto texts = [&](const std::vector<TokenId>& tokens) {
             // Each token's text in its place: what it adds to the text before it.
             std::vector<QString> all;
+            all.reserve(tokens.size());
             StreamDecoder decoder(inspector().model()->tokenizer, std::span(ids).first(ids.size() - answer.size()));
             for (const TokenId id : tokens) all.push_back(QString::fromStdString(decoder.append(id)));
             if (!all.empty()) all.back() += QString::fromStdString(decoder.finish());
@@ -245,7 +247,6 @@ private:
         shownFor_ = ids;
     }
 
-    PanelContext context_;
     EditForm* form_;
     QListView* list_;
     QPushButton* run_;

@@ -30,12 +30,12 @@ public:
           bitLinears_(new NumberTable(
               "quantisationBitLinears",
               {{text("BitLinear"), "projection", NumberTable::Format::Text, {}},
-               {text("Mean scale"), "mean_scale", NumberTable::Format::Number,
+               {text("Scale"), "mean_scale", NumberTable::Format::Number,
                 text("s = 127 / max |n|, averaged over the tokens")},
                {text("Clipped"), "clipped_share", NumberTable::Format::Share,
                 text("Codes of −127 or 127: as large as the largest")},
                {text("Zero"), "zero_share", NumberTable::Format::Share, text("Codes of 0: values that are lost")},
-               {text("Near zero"), "near_zero_share", NumberTable::Format::Share, text("Codes of −1, 0 or 1")},
+               {text("≤ 1"), "near_zero_share", NumberTable::Format::Share, text("Codes of −1, 0 or 1")},
                {text("Outliers"), "outlier_channels", NumberTable::Format::Number,
                 text("Channels whose |code| is 64 or more in at least half of the tokens")}})),
           outliers_(new NumberTable("quantisationOutliers", {{text("Channel"), "channel", NumberTable::Format::Number, {}},
@@ -77,8 +77,8 @@ public:
         auto* content = new FoldingSplitter;
         content->addWidget(tables);
         content->addWidget(views);
-        content->setStretchFactor(0, 2);
-        content->setStretchFactor(1, 3);
+        content->setStretchFactor(0, 1);
+        content->setStretchFactor(1, 1);
         for (QSplitter* splitter : {tables, views}) splitter->setChildrenCollapsible(false);
         setContent(content);
 

@@ -23,7 +23,7 @@ namespace {
 
 constexpr int millisecondsAToken = 200;  // while it plays
 
-class ScrubberPanel : public InspectPanel, public Exportable {
+class ScrubberPanel final : public InspectPanel, public Exportable {
     Q_OBJECT
 
 public:

@@ -102,6 +102,9 @@ NumberTable::NumberTable(const QString& name, std::vector<Column> columns, QWidg
     verticalHeader()->setDefaultSectionSize(fontMetrics().height() + grid / 2);
     horizontalHeader()->setHighlightSections(false);
     horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+    for (int column = 0; column < model_->columnCount(); ++column)
+        if (columns_[static_cast<std::size_t>(column)].format == Format::Text)
+            horizontalHeader()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
     horizontalHeader()->setSortIndicatorClearable(true);
     connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
         if (!marking_ && marked() >= 0) emit rowChosen(marked());
