@@ -221,12 +221,13 @@ Trace traced(const std::shared_ptr<const Model>& model, const std::vector<TokenI
     return std::move(output->trace);
 }
 
+/// Cells of a CSV without quotes, the header first.
 std::vector<std::vector<std::string>> readCsv(const std::string& path) {
     std::ifstream file(path);
     std::vector<std::vector<std::string>> rows;
     for (std::string line; std::getline(file, line);) {
         if (!line.empty() && line.back() == '\r') line.pop_back();
-        std::istringstream cells(line);
+        std::istringstream cells(line + ",");
         auto& row = rows.emplace_back();
         for (std::string cell; std::getline(cells, cell, ',');) row.push_back(cell);
     }
@@ -447,27 +448,14 @@ TEST(Cli, PackedModelSaysTheSameAsItsFolder) {
     EXPECT_EQ(folder["config"]["rms_norm_eps"], 1e-06);  // as config.json writes it, not as the nearest float
 }
 
-/// Rows of a CSV without quotes, by the names of its columns.
-std::vector<std::map<std::string, std::string>> readCsv(const std::string& path) {
-    std::ifstream file(path);
-    const auto cellsOf = [](std::string line) {
-        if (!line.empty() && line.back() == '\r') line.pop_back();
-        std::vector<std::string> cells;
-        std::istringstream text(line + ",");
-        for (std::string cell; std::getline(text, cell, ',');) cells.push_back(cell);
-        return cells;
-    };
-    std::string line;
-    std::getline(file, line);
-    const auto names = cellsOf(line);
+/// Rows of a CSV by the names of its columns.
+std::vector<std::map<std::string, std::string>> readNamedCsv(const std::string& path) {
+    const auto all = readCsv(path);
     std::vector<std::map<std::string, std::string>> rows;
-    while (std::getline(file, line)) {
-        const auto cells = cellsOf(line);
-        EXPECT_EQ(cells.size(), names.size()) << line;
-        for (std::size_t k = 0; k < std::min(cells.size(), names.size()); ++k) {
-            if (k == 0) rows.emplace_back();
-            rows.back()[names[k]] = cells[k];
-        }
+    for (std::size_t k = 1; k < all.size(); ++k) {
+        EXPECT_EQ(all[k].size(), all[0].size()) << "row " << k;
+        auto& row = rows.emplace_back();
+        for (std::size_t c = 0; c < std::min(all[k].size(), all[0].size()); ++c) row[all[0][c]] = all[k][c];
     }
     return rows;
 }
@@ -481,7 +469,7 @@ TEST(Cli, InspectedWeightsAreThoseOfInfo) {
     };
     const auto finished = inspect({});
     ASSERT_EQ(finished.exitCode, 0) << finished.err;
-    const auto rows = readCsv(scratch / "w.csv");
+    const auto rows = readNamedCsv(scratch / "w.csv");
     EXPECT_EQ(finished.json()["matrices"], rows.size());
     ASSERT_EQ(rows.size(), tensors.size());
     for (std::size_t k = 0; k < rows.size(); ++k) {
@@ -508,7 +496,7 @@ TEST(Cli, InspectedWeightsAreThoseOfInfo) {
         EXPECT_EQ(row["layer"].empty(), row["projection"] == "lm_head");
     }
     ASSERT_EQ(inspect({"--layer", "2"}).exitCode, 0);
-    const auto layer = readCsv(scratch / "w.csv");
+    const auto layer = readNamedCsv(scratch / "w.csv");
     EXPECT_EQ(layer.size(), 6U);
     for (auto row : layer) EXPECT_EQ(row["layer"], "2");
 }
