@@ -61,7 +61,7 @@ struct Dock : ChatFixture {
         return at.isValid() ? cell(at.row(), 0) + ' ' + cell(at.row(), 1) : QString();
     }
     void select(int layer, const char* projection, int channel = -1) {
-        inspector.select({layer, channel, -1, QString::fromLatin1(projection)});
+        inspector.select({.layer = layer, .channel = channel, .projection = QString::fromLatin1(projection)});
         QCoreApplication::processEvents();
     }
     void clickCell(int row, int column) const {
