@@ -39,6 +39,7 @@ struct Dock : ChatFixture {
         window->activateWindow();
         (void)QTest::qWaitForWindowActive(window.get());
         auto* dock = find<QDockWidget>("weights");
+        dock->show();
         window->resizeDocks({dock}, {860}, Qt::Horizontal);
     }
     template <class T = QWidget>
