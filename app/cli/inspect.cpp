@@ -9,7 +9,11 @@ namespace {
 
 const std::vector<InspectView>& views() {
     static const std::vector<InspectView> table{
-        {"weights", "shares of the trits, entropy and sparsity of every matrix", {".csv"}, false, inspectWeights},
+        {"weights",
+         "shares of the trits, entropy and sparsity of every matrix",
+         {".csv", ".safetensors"},
+         false,
+         inspectWeights},
         {"gates", "f, i, h and g of every token, and how long channels remember", {".csv", ".safetensors"}, true, inspectGates},
         {"quant",
          "int8 activations: scale, clipped and lost values of every BitLinear",

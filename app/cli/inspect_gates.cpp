@@ -34,6 +34,7 @@ Status writeTensors(const InspectContext& context, const Trace& trace, const std
     const auto layers = static_cast<std::int64_t>(retentions.size()), tokens = static_cast<std::int64_t>(context.ids.size());
     const std::int64_t width = context.model.config.stateSize();
     std::vector<SafetensorsWriter::Tensor> tensors;
+    tensors.reserve(std::size(gates) + 1);
     for (const Named& gate : gates) tensors.push_back({gate.name, {layers, tokens, width}});
     tensors.push_back({"half_life_tokens", {layers, width}});
     TERNION_TRY(auto file, SafetensorsWriter::create(context.out, tensors));

@@ -177,7 +177,7 @@ TEST(Cli, ExitCodesTellWhoseFaultItIs) {
         {{"generate", "--model", sample, "--prompt", "x", "-n", "-1"}, 2, "0 to 2147483647"},
         {{"inspect", "--model", golden, "--what", "weights"}, 2, "--out"},
         {{"inspect", "--model", golden, "--what", "dreams", "--out", scratch / "o.csv"}, 2, "weights"},
-        {{"inspect", "--model", golden, "--what", "weights", "--out", scratch / "o.safetensors"}, 2, ".csv"},
+        {{"inspect", "--model", golden, "--what", "weights", "--out", scratch / "o.txt"}, 2, ".csv"},
         {{"inspect", "--model", golden, "--what", "weights", "--out", scratch / "o.csv", "--layer", "4"}, 2, "0 to 3"},
         {{"inspect", "--model", golden, "--what", "weights", "--out", scratch / "no/such/o.csv"}, 3, "o.csv"},
         {{"inspect", "--model", scratch / "missing", "--what", "weights", "--out", scratch / "o.csv"}, 3, "missing"},
@@ -494,6 +494,18 @@ TEST(Cli, InspectedWeightsAreThoseOfInfo) {
             EXPECT_GE(std::stod(row["most_" + std::string(part) + "_zero_share"]), zero);
         }
         EXPECT_EQ(row["layer"].empty(), row["projection"] == "lm_head");
+    }
+    ASSERT_EQ(cli({"inspect", "--model", golden, "--what", "weights", "--out", scratch / "w.safetensors"}).exitCode, 0);
+    TensorSource source;
+    ASSERT_TRUE(readSafetensors(scratch / "w.safetensors", source).ok());
+    EXPECT_EQ(source.tensors().size(), 5 * rows.size());
+    for (auto row : rows) {
+        const auto shares = readTensor(source, row["name"] + ".shares");
+        ASSERT_EQ(shares.size(), 3U);
+        EXPECT_EQ(shares[1], std::stof(row["zero_share"]));
+        EXPECT_EQ(readTensor(source, row["name"] + ".gamma"), std::vector{std::stof(row["gamma"])});
+        EXPECT_EQ(readTensor(source, row["name"] + ".column_zero_share"),
+                  (std::vector{std::stof(row["least_column_zero_share"]), std::stof(row["most_column_zero_share"])}));
     }
     ASSERT_EQ(inspect({"--layer", "2"}).exitCode, 0);
     const auto layer = readNamedCsv(scratch / "w.csv");
