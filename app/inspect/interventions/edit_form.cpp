@@ -60,16 +60,16 @@ EditForm::EditForm(Inspector& inspector, QWidget* parent)
     name(add_, "editAdd", tr("Add the intervention"));
     auto* selection = makeToolButton("editFromSelection", "back", tr("Take what is selected in the other views"));
 
-    auto* grid_ = new QGridLayout(this);
-    grid_->setContentsMargins(0, 0, 0, 0);
-    grid_->setSpacing(grid / 2);
-    grid_->addWidget(makeLabel(tr("Layer"), "small", true), 0, 0);
-    grid_->addWidget(makeLabel(tr("Intermediate"), "small", true), 0, 1);
-    grid_->addWidget(makeLabel(tr("Channels"), "small", true), 0, 2);
-    grid_->addWidget(layer_, 1, 0);
-    grid_->addWidget(tensor_, 1, 1);
-    grid_->addWidget(channels_, 1, 2);
-    grid_->addWidget(selection, 1, 3);
+    auto* fields = new QGridLayout(this);
+    fields->setContentsMargins(0, 0, 0, 0);
+    fields->setSpacing(grid / 2);
+    fields->addWidget(makeLabel(tr("Layer"), "small", true), 0, 0);
+    fields->addWidget(makeLabel(tr("Intermediate"), "small", true), 0, 1);
+    fields->addWidget(makeLabel(tr("Channels"), "small", true), 0, 2);
+    fields->addWidget(layer_, 1, 0);
+    fields->addWidget(tensor_, 1, 1);
+    fields->addWidget(channels_, 1, 2);
+    fields->addWidget(selection, 1, 3);
     auto* values = new QHBoxLayout;
     values->setSpacing(grid / 2);
     values->addWidget(kind_);
@@ -77,9 +77,9 @@ EditForm::EditForm(Inspector& inspector, QWidget* parent)
     values->addWidget(b_);
     values->addStretch(1);
     values->addWidget(add_);
-    grid_->addLayout(values, 2, 0, 1, 4);
-    grid_->setColumnStretch(1, 2);
-    grid_->setColumnStretch(2, 1);
+    fields->addLayout(values, 2, 0, 1, 4);
+    fields->setColumnStretch(1, 2);
+    fields->setColumnStretch(2, 1);
 
     connect(selection, &QToolButton::clicked, this, &EditForm::takeSelection);
     connect(tensor_, &QComboBox::currentIndexChanged, this, &EditForm::refresh);
