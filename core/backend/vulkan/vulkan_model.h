@@ -81,7 +81,7 @@ private:
     /// Where in Scratch::edits those of an intermediate are.
     class EditRanges {
     public:
-        void add(TraceRequest::Item item, EditRange range) { ranges_.push_back({item, range}); }
+        void add(TraceRequest::Item item, EditRange range) { ranges_.emplace_back(item, range); }
         EditRange of(TraceRequest::Item item) const;
 
     private:
