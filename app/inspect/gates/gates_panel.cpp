@@ -112,6 +112,7 @@ public:
 protected:
     std::vector<TraceRequest::Item> wanted() const override {
         std::vector<TraceRequest::Item> items;
+        items.reserve(gateTensors.size());
         for (const TraceTensor tensor : gateTensors) items.push_back({tensor, layer()});
         if (const auto open = inspector().model(); open && retention_->allLayers())
             for (int of = 0; of < open->checkpoint.model->config.numLayers; ++of)
