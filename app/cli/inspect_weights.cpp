@@ -32,9 +32,8 @@ Result<nlohmann::ordered_json> inspectWeights(const InspectContext& context) {
     TERNION_TRY(auto all, weightStatistics(context.model, context.progress));
     if (context.layer) std::erase_if(all, [&](const auto& matrix) { return matrix.layer != *context.layer; });
     const auto statistics = std::make_shared<const std::vector<WeightStatistics>>(std::move(all));
-    TERNION_CHECK(context.out.extension() == ".safetensors"
-                      ? writeTensors(context.out, *statistics)
-                      : writeCsv(weightTable(statistics), context.out, context.progress));
+    TERNION_CHECK(context.out.extension() == ".safetensors" ? writeTensors(context.out, *statistics)
+                                                            : writeCsv(weightTable(statistics), context.out, context.progress));
     return nlohmann::ordered_json{{"matrices", statistics->size()}};
 }
 

@@ -30,8 +30,7 @@ public:
           bitLinears_(new NumberTable(
               "quantisationBitLinears",
               {{text("BitLinear"), "projection", NumberTable::Format::Text, {}},
-               {text("Scale"), "mean_scale", NumberTable::Format::Number,
-                text("s = 127 / max |n|, averaged over the tokens")},
+               {text("Scale"), "mean_scale", NumberTable::Format::Number, text("s = 127 / max |n|, averaged over the tokens")},
                {text("Clipped"), "clipped_share", NumberTable::Format::Share,
                 text("Codes of −127 or 127: as large as the largest")},
                {text("Zero"), "zero_share", NumberTable::Format::Share, text("Codes of 0: values that are lost")},
