@@ -150,19 +150,12 @@ void ConversationModel::editMessage(int index, const QString& text) {
 }
 
 void ConversationModel::continueFrom(int index, int token, TokenId alternative) {
-    const auto at = static_cast<std::size_t>(index);
-    if (answering_ || at >= conversation_.messages.size() || !canAnswer()) return;
-    const auto& tokens = conversation_.messages[at].tokens;
-    if (token < 0 || static_cast<std::size_t>(token) >= tokens.size()) return;
+    if (token < 0 || !canCut(index, token + 1)) return;
     const auto model = engine_.model();
-    if (!model || !isFrom(*model, conversation_.messages[at])) {
-        emit problem(tr("This answer was written by another model. Open that model, or regenerate the answer with this one."));
-        return;
-    }
-    if (at + 1 < conversation_.messages.size()) truncateFrom(at + 1);
+    const auto at = static_cast<std::size_t>(index);
+    StoredToken chosen = conversation_.messages[at].tokens[static_cast<std::size_t>(token)];
+    cut(at, token);
     auto& message = conversation_.messages[at];
-    StoredToken chosen = message.tokens[static_cast<std::size_t>(token)];
-    truncateTokens(message, token);
     const bool ends = alternative == model->checkpoint.model->config.eosId;
     if (!ends) {
         chosen.id = alternative;
@@ -194,11 +187,15 @@ bool ConversationModel::canCut(int index, int tokens) {
     return false;
 }
 
+/// Drops what follows the first `tokens` tokens of answer `index`.
+void ConversationModel::cut(std::size_t index, int tokens) {
+    if (index + 1 < conversation_.messages.size()) truncateFrom(index + 1);
+    truncateTokens(conversation_.messages[index], tokens);
+}
+
 void ConversationModel::continueBehind(int index, int tokens) {
     if (!canCut(index, tokens)) return;
-    const auto at = static_cast<std::size_t>(index);
-    if (at + 1 < conversation_.messages.size()) truncateFrom(at + 1);
-    truncateTokens(conversation_.messages[at], tokens);
+    cut(static_cast<std::size_t>(index), tokens);
     emit opened();
     answer(conversation_.maxTokens);
 }

@@ -80,6 +80,7 @@ private:
     void onDeviceChanged();
     void onOpeningFailed();
     bool canCut(int index, int tokens);
+    void cut(std::size_t index, int tokens);
     void create(const std::string& title);
     void append(Role role, const std::string& text);
     void appendTokens(const std::vector<StoredToken>& tokens);

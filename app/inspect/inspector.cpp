@@ -113,10 +113,7 @@ void Inspector::refreshTimeline() {
 
 /// Asks the engine for the text, where it may have changed, and for the first stretch that some wanted tensor lacks.
 void Inspector::requestMissing() {
-    if (asked_) {
-        askAgain_ = true;
-        return;
-    }
+    if (asked_) return;  // its end asks for what is missing then
     if (conversation_.answering() || !model() || !model()->tokenizer) return;
     InspectRequest request;
     const int length = static_cast<int>(timeline_.size());
@@ -134,14 +131,10 @@ void Inspector::requestMissing() {
         --turns;
     }
     request.messages = turnsBefore(conversation, turns);
+    stale_ = false;
+    if (turns == 0) return takeText(std::make_shared<const ReadText>());  // nothing has been said
     if (conversation_.chatTemplate() != model()->chatTemplate) request.chatTemplate = conversation_.chatTemplate();
     request.known = ids();
-    if (turns == 0) {  // nothing has been said
-        stale_ = false;
-        takeText(std::make_shared<const ReadText>());
-        return;
-    }
-    stale_ = false;
     asked_ = true;
     engine_.inspect(request);
 }
@@ -190,7 +183,6 @@ void Inspector::takeTrace(const TracedTokens& tokens) {
         emit notice(QString::fromStdString(tokens.error->text()));
         return;
     }
-    askAgain_ = false;
     requestMissing();
 }
 

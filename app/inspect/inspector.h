@@ -85,7 +85,6 @@ private:
     QUndoStack undo_;
     InterventionList interventions_{conversation_, undo_};
     bool asked_ = false;        // a request is on its way
-    bool askAgain_ = false;     // ... and is not enough any more
     bool stale_ = false;        // the text may be another
     bool saidDropped_ = false;  // once a conversation
 };

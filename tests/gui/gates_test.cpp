@@ -204,18 +204,8 @@ private slots:
         QTest::qWait(100);  // what it wants is known to the engine
         QVERIFY(gates.ask(160));
         auto* map = gates.find<MapView>("gatesMap");
-        int grown = 0, before = 0;
         const MapRegion part{10, 20, 3, 9};
-        QVERIFY(QTest::qWaitFor(
-            [&] {
-                const Table table = map->table(false);
-                const int columns = static_cast<int>(table.rows / state);
-                if (columns > before && gates.conversation.answering()) ++grown;
-                before = columns;
-                if (grown == 2) map->showRegion(part);
-                return !gates.conversation.answering();
-            },
-            patience));
+        const int grown = gates.timesGrown(*map, part);
         QVERIFY2(grown >= 4, qPrintable(QString("seen to grow %1 times").arg(grown)));
         QVERIFY(QTest::qWaitFor([&] { return map->table(false).rows == gates.inspector.timeline().size() * state; }, patience));
         QCOMPARE(map->region(), part);

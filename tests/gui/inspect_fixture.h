@@ -40,6 +40,20 @@ struct InspectFixture : ChatFixture {
         conversation.send("Tell me a story about a cat.");
         return conversation.answering();
     }
+    /// Until the answer ends: how often the map was seen to grow; the second time it is made to show `part`.
+    int timesGrown(MapView& map, const MapRegion& part) {
+        int grown = 0;
+        std::size_t before = 0;
+        (void)QTest::qWaitFor(
+            [&] {
+                const std::size_t cells = map.table(false).rows;
+                if (cells > before && conversation.answering() && ++grown == 2) map.showRegion(part);
+                before = cells;
+                return !conversation.answering();
+            },
+            patience);
+        return conversation.answering() ? 0 : grown;
+    }
     /// The whole text has been traced and is shown.
     bool shown(const char* map) {
         return QTest::qWaitFor(

@@ -167,16 +167,8 @@ private slots:
         QTest::qWait(100);  // what it wants is known to the engine
         QVERIFY(quantisation.ask(160));
         auto* map = quantisation.find<MapView>("quantisationMap");
-        int grown = 0, before = 0;
         const MapRegion part{10, 20, 3, 9};
-        QVERIFY(QTest::qWaitFor(
-            [&] {
-                const int columns = static_cast<int>(map->table(false).rows / 512);
-                if (columns > before && quantisation.conversation.answering() && ++grown == 2) map->showRegion(part);
-                before = columns;
-                return !quantisation.conversation.answering();
-            },
-            patience));
+        const int grown = quantisation.timesGrown(*map, part);
         QVERIFY2(grown >= 4, qPrintable(QString("seen to grow %1 times").arg(grown)));
         const InputCodes expected = quantisation.codes(Projection::F, 0);
         QVERIFY(QTest::qWaitFor([&] { return map->table(false).rows == static_cast<std::size_t>(expected.tokens()) * 512; },
