@@ -3,7 +3,7 @@
 #include "checkpoint/safetensors_writer.h"
 #include "inspect.h"
 #include "inspect/hidden_statistics.h"
-#include "inspect/table.h"
+#include "base/table.h"
 
 namespace ternion::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include "inspect.h"
 #include "inspect/hidden_statistics.h"
 #include "inspect/lens.h"
-#include "inspect/table.h"
+#include "base/table.h"
 
 namespace ternion::cli {
 namespace {

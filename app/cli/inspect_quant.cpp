@@ -3,7 +3,7 @@
 #include "checkpoint/safetensors_writer.h"
 #include "inspect.h"
 #include "inspect/quantisation.h"
-#include "inspect/table.h"
+#include "base/table.h"
 
 namespace ternion::cli {
 namespace {

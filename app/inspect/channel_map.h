@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "inspect/views/map_source.h"
+#include "views/map_source.h"
 
 namespace ternion::app {
 

@@ -3,8 +3,8 @@
 
 #include <QStringList>
 
-#include "inspect/views/map_view.h"
-#include "inspect/views/plot_view.h"
+#include "views/map_view.h"
+#include "views/plot_view.h"
 
 namespace ternion::app {
 

@@ -10,7 +10,7 @@
 #include "inspect/growing_views.h"
 #include "inspect/inspector.h"
 #include "inspect/latest_task.h"
-#include "inspect/views/inspect_panel.h"
+#include "inspect/inspect_panel.h"
 
 namespace ternion::app {
 

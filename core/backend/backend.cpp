@@ -50,6 +50,10 @@ Result<std::unique_ptr<DeviceModel>> BackendRegistry::load(std::string_view id, 
     return Error{ErrorCode::DeviceUnavailable, "its backend is not part of this program", std::string(id)};
 }
 
+Result<std::uint64_t> DeviceModel::memoryInUse() const {
+    return Error{ErrorCode::Unsupported, "it has no memory but the host's", device().id()};
+}
+
 Result<PassTimes> DeviceModel::timeKernels(int /*tokens*/) {
     return Error{ErrorCode::Unsupported, "it runs no kernels one after another that could be timed", device().id()};
 }

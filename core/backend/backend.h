@@ -25,6 +25,7 @@ struct DeviceInfo {
     std::string name;
     std::string driver;
     std::uint64_t memoryBytes = 0;
+    std::string pciAddress = {};  ///< "0000:03:00.0"; empty: on no bus, or not known
     bool software = false;  ///< runs on the host's processor (lavapipe)
     bool usable = false;
     std::string reason;  ///< why it is not usable, for the user
@@ -99,14 +100,16 @@ struct MemoryUse {
     std::uint64_t perToken = 0;  ///< of the weights, what one token of decode reads
     std::uint64_t state = 0;
     std::uint64_t scratch = 0;
-    std::uint64_t total() const { return weights + state + scratch; }
+    std::uint64_t trace = 0;  ///< what brings traced tensors and edits back and forth
+    std::uint64_t total() const { return weights + state + scratch + trace; }
 };
 
-/// What the device's own clock says of one dispatch.
+/// What the device's own clock says of one dispatch, or the host's of one step of the CPU's pass.
 struct KernelTime {
     std::string kernel;
     double seconds = 0.0;
     std::uint64_t weightBytes = 0;  ///< trits that it reads at least once; 0: it has none
+    int layer = -1;                 ///< -1: in none of them (the head)
 };
 struct PassTimes {
     int tokens = 0;                   ///< of the pass
@@ -143,6 +146,9 @@ public:
     virtual int mostAhead() const { return 1; }  ///< tokens that one decode() feeds, at most
 
     virtual MemoryUse memory() const = 0;
+    /// Bytes of the device's own memory that this program uses, as its driver counts them. May be called from any thread, at
+    /// any time. Unsupported, saying why, where nobody tells.
+    virtual Result<std::uint64_t> memoryInUse() const;
     virtual Packing packing() const { return Packing::TwoBit; }  ///< never Auto
 
     /// Bytes a second that this device reads from its memory, measured now over a buffer larger than its caches (about 0.2 s):

@@ -8,7 +8,7 @@
 
 #include "base/progress.h"
 #include "base/result.h"
-#include "inspect/table.h"
+#include "base/table.h"
 #include "model/model.h"
 
 namespace ternion {

@@ -9,8 +9,8 @@
 #include "inspect/hidden/lens_grid.h"
 #include "inspect/hidden_statistics.h"
 #include "inspect/principal_plane.h"
-#include "inspect/views/map_view.h"
-#include "inspect/views/plot_view.h"
+#include "views/map_view.h"
+#include "views/plot_view.h"
 #include "inspect_window.h"
 
 namespace ternion::app {

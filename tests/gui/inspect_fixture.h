@@ -11,7 +11,7 @@
 #include "chat_fixture.h"
 #include "inspect/growing_views.h"
 #include "inspect/layer_chooser.h"
-#include "inspect/views/number_table.h"
+#include "views/number_table.h"
 #include "shell/main_window.h"
 #include "shell/theme.h"
 

@@ -6,7 +6,7 @@
 
 #include "chat/chat_panel.h"
 #include "chat_fixture.h"
-#include "inspect/views/exportable.h"
+#include "views/exportable.h"
 #include "shell/main_window.h"
 #include "shell/theme.h"
 

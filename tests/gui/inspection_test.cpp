@@ -10,8 +10,8 @@
 
 #include "chat_fixture.h"
 #include "checkpoint/checkpoint.h"
-#include "inspect/views/map_view.h"
-#include "inspect/views/plot_view.h"
+#include "views/map_view.h"
+#include "views/plot_view.h"
 #include "shell/settings.h"
 #include "workbench.h"
 

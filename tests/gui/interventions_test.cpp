@@ -12,7 +12,7 @@
 #include "chat_fixture.h"
 #include "engine/intervention_effect.h"
 #include "inspect/interventions/interventions_panel.h"
-#include "inspect/views/plot_view.h"
+#include "views/plot_view.h"
 
 namespace ternion::app {
 namespace {

@@ -9,7 +9,7 @@
 #include "inspect/hidden_statistics.h"
 #include "inspect/pins/pin_card.h"
 #include "inspect/pins/pins_panel.h"
-#include "inspect/views/plot_view.h"
+#include "views/plot_view.h"
 #include "inspect_window.h"
 
 namespace ternion::app {

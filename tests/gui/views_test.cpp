@@ -19,9 +19,9 @@
 #include <cmath>
 
 #include "chat_fixture.h"
-#include "inspect/views/inspect_panel.h"
-#include "inspect/views/map_view.h"
-#include "inspect/views/plot_view.h"
+#include "inspect/inspect_panel.h"
+#include "views/map_view.h"
+#include "views/plot_view.h"
 #include "shell/colors.h"
 #include "shell/settings.h"
 #include "shell/theme.h"

@@ -9,7 +9,7 @@
 
 #include "chat/labels.h"
 #include "inspect/folding_splitter.h"
-#include "inspect/views/number_table.h"
+#include "views/number_table.h"
 
 namespace ternion::app {
 namespace {

@@ -9,7 +9,7 @@
 #include "inspect/hidden_statistics.h"
 #include "inspect/inspector.h"
 #include "inspect/latest_task.h"
-#include "inspect/views/exportable.h"
+#include "views/exportable.h"
 
 namespace ternion::app {
 

@@ -9,7 +9,7 @@
 #include <array>
 
 #include "inspect/hidden/hidden_page.h"
-#include "inspect/views/inspect_panel.h"
+#include "inspect/inspect_panel.h"
 #include "shell/progress_banner.h"
 
 namespace ternion::app {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "inspect/hidden/lens_reader.h"
-#include "inspect/views/exportable.h"
+#include "views/exportable.h"
 
 namespace ternion {
 class Tokenizer;

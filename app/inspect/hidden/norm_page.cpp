@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "inspect/hidden/hidden_page.h"
-#include "inspect/views/map_view.h"
+#include "views/map_view.h"
 
 namespace ternion::app {
 namespace {

@@ -7,7 +7,7 @@
 #include "chat/labels.h"
 #include "inspect/hidden/hidden_page.h"
 #include "inspect/principal_plane.h"
-#include "inspect/views/plot_view.h"
+#include "views/plot_view.h"
 
 namespace ternion::app {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "inspect/hidden/hidden_page.h"
-#include "inspect/views/map_view.h"
+#include "views/map_view.h"
 
 namespace ternion::app {
 namespace {

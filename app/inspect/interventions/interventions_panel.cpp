@@ -15,8 +15,8 @@
 #include "inspect/inspector.h"
 #include "inspect/interventions/edit_form.h"
 #include "inspect/token_change.h"
-#include "inspect/views/inspect_panel.h"
-#include "inspect/views/plot_view.h"
+#include "inspect/inspect_panel.h"
+#include "views/plot_view.h"
 #include "shell/action_registry.h"
 #include "shell/colors.h"
 

@@ -8,7 +8,7 @@
 #include "chat/labels.h"
 #include "inspect/hidden/lens_card.h"
 #include "inspect/inspector.h"
-#include "inspect/views/plot_view.h"
+#include "views/plot_view.h"
 
 namespace ternion::app {
 namespace {

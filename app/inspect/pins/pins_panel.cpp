@@ -18,8 +18,8 @@
 #include "inspect/inspector.h"
 #include "inspect/pins/pin_card.h"
 #include "inspect/pins/pins.h"
-#include "inspect/views/exportable.h"
-#include "inspect/views/inspect_panel.h"
+#include "views/exportable.h"
+#include "inspect/inspect_panel.h"
 #include "shell/action_registry.h"
 #include "shell/icons.h"
 

@@ -14,7 +14,7 @@
 #include "inspect/layer_chooser.h"
 #include "inspect/quantisation/code_reading.h"
 #include "inspect/reading_panel.h"
-#include "inspect/views/number_table.h"
+#include "views/number_table.h"
 
 namespace ternion::app {
 namespace {

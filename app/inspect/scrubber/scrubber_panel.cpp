@@ -14,8 +14,8 @@
 #include "inspect/latest_task.h"
 #include "inspect/scrubber/token_strip.h"
 #include "inspect/token_change.h"
-#include "inspect/views/exportable.h"
-#include "inspect/views/inspect_panel.h"
+#include "views/exportable.h"
+#include "inspect/inspect_panel.h"
 #include "shell/action_registry.h"
 
 namespace ternion::app {

@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "chat/labels.h"
-#include "inspect/views/plot_view.h"
+#include "views/plot_view.h"
 #include "model_card/trit_bar.h"
 #include "shell/colors.h"
 

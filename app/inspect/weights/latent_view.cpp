@@ -11,8 +11,8 @@
 #include <QVBoxLayout>
 
 #include "chat/labels.h"
-#include "inspect/views/map_view.h"
-#include "inspect/views/plot_view.h"
+#include "views/map_view.h"
+#include "views/plot_view.h"
 #include "inspect/weights/matrix_sources.h"
 #include "inspect/weights/trits_view.h"
 #include "inspect/weights/view_row.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "inspect/latent_weights.h"
-#include "inspect/views/map_source.h"
+#include "views/map_source.h"
 #include "inspect/weights/shown_matrix.h"
 
 namespace ternion::app {

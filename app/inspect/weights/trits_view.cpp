@@ -6,7 +6,7 @@
 #include <QVBoxLayout>
 
 #include "chat/labels.h"
-#include "inspect/views/map_view.h"
+#include "views/map_view.h"
 #include "inspect/weights/matrix_sources.h"
 #include "inspect/weights/view_row.h"
 

@@ -5,7 +5,7 @@
 #include <QWidget>
 #include <vector>
 
-#include "inspect/views/exportable.h"
+#include "views/exportable.h"
 
 class QHBoxLayout;
 class QLabel;

@@ -5,7 +5,7 @@
 #include <QSortFilterProxyModel>
 #include <QTableView>
 
-#include "inspect/views/exportable.h"
+#include "views/exportable.h"
 #include "inspect/weights/shown_matrix.h"
 
 namespace ternion::app {

@@ -13,7 +13,7 @@
 
 #include "chat/labels.h"
 #include "inspect/inspector.h"
-#include "inspect/views/inspect_panel.h"
+#include "inspect/inspect_panel.h"
 #include "inspect/weights/comparison.h"
 #include "inspect/weights/distribution_view.h"
 #include "inspect/weights/latent_view.h"

@@ -226,6 +226,7 @@ void CpuModel::mixTokens(int index, int tokens, float* h, const CpuWatch* watch)
         quantise(layer.f, a, r, codable_.row(t), codes_[1], t);
         quantise(layer.g, a, r, codable_.row(t), codes_[2], t);
     });
+    lap("norm_quantise", index);
     // A channel's recurrence needs nothing of another channel: each thread takes its own through all tokens.
     pool_.run(h_.width, rowGrain, [&](int begin, int end) {
         project(layer.i.weight, codes_[0], tokens, begin, end, i_.row(0), i_.width);
@@ -243,16 +244,19 @@ void CpuModel::mixTokens(int index, int tokens, float* h, const CpuWatch* watch)
         }
         std::memcpy(h + begin, before, count * sizeof(float));
     });
+    lap("bit_linear i f g, mlgru", index, {&layer.i, &layer.f, &layer.g});
     forEachToken(tokens, [&](int t) {
         float* o = normed_.row(t);
         const float r1 = rmsNorm(g_.row(t), layer.gNorm, o);
         kernels_.glu(h_.row(t), o, o, layer.gNorm.size());
         quantise(layer.o, o, bitLinearInverse(o, layer.gNorm.size(), r1), codable_.row(t), codes_[0], t);
     });
+    lap("gate_quantise", index);
     if (watch != nullptr && watch->sees(TraceTensor::TokenMixer, index))
         addSeenProjection(layer.o, codes_[0], tokens, x_, g_, TraceTensor::TokenMixer, index, *watch);
     else
         addProjection(layer.o, codes_[0], tokens, x_);
+    lap("bit_linear o", index, {&layer.o});
 }
 
 void CpuModel::seenGates(int index, int token, int begin, int end, const float* before, const CpuWatch& watch) {
@@ -290,6 +294,7 @@ void CpuModel::mixChannels(int index, int tokens, const CpuWatch* watch) {
         const float r1 = rmsNorm(x_.row(t), layer.mlpNorm, m);
         quantise(layer.gate, m, bitLinearInverse(m, layer.mlpNorm.size(), r1), codable_.row(t), codes_[0], t);
     });
+    lap("norm_quantise", index);
     const int inner = uv_.width / 2;
     pool_.run(inner, rowGrain, [&](int begin, int end) {
         project(layer.gate.weight, codes_[0], tokens, begin, end, uv_.row(0), uv_.width);
@@ -304,14 +309,17 @@ void CpuModel::mixChannels(int index, int tokens, const CpuWatch* watch) {
             if (watch != nullptr) watch->see(TraceTensor::Glu, index, t, begin, end, u);
         }
     });
+    lap("bit_linear gate, glu", index, {&layer.gate});
     forEachToken(tokens, [&](int t) {
         const float r = bitLinearInverse(uv_.row(t), layer.down.norm.size(), 1.0F);
         quantise(layer.down, uv_.row(t), r, codable_.row(t), codes_[0], t);
     });
+    lap("glu_quantise", index);
     if (watch != nullptr && watch->sees(TraceTensor::ChannelMixer, index))
         addSeenProjection(layer.down, codes_[0], tokens, x_, g_, TraceTensor::ChannelMixer, index, *watch);
     else
         addProjection(layer.down, codes_[0], tokens, x_);
+    lap("bit_linear down", index, {&layer.down});
 }
 
 /// Logits `[tokens - firstToken, V]` of what lies in x_.
@@ -322,9 +330,11 @@ void CpuModel::runHead(int firstToken, int tokens, float* logits) {
         const float r1 = rmsNorm(x_.row(firstToken + t), model_->norm, x);
         quantise(head, x, bitLinearInverse(x, model_->norm.size(), r1), codable_.row(t), codes_[0], t);
     });
+    lap("norm_quantise", -1);
     pool_.run(head.weight.rows(), rowGrain, [&](int begin, int end) {
         project(head.weight, codes_[0], tokens - firstToken, begin, end, logits, head.weight.rows());
     });
+    lap("bit_linear head", -1, {&head});
 }
 
 Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) {
@@ -447,6 +457,31 @@ MemoryUse CpuModel::memory() const {
     for (const Rows* rows : {&x_, &normed_, &codable_, &i_, &f_, &g_, &h_, &uv_}) use.scratch += rows->buffer.size();
     for (const Codes& codes : codes_) use.scratch += codes.buffer.size();
     return use;
+}
+
+void CpuModel::lap(const char* kernel, int layer, std::initializer_list<const BitLinear*> read) {
+    if (laps_ == nullptr) return;
+    const auto now = std::chrono::steady_clock::now();
+    KernelTime& time = laps_->kernels.emplace_back(
+        KernelTime{kernel, std::chrono::duration<double>(now - laps_->last).count(), 0, layer});
+    for (const BitLinear* linear : read) {
+        const auto dense = triples_.find(&linear->weight);
+        time.weightBytes += dense != triples_.end() ? dense->second.bytes.size() : linear->weight.packed().size();
+    }
+    laps_->last = std::chrono::steady_clock::now();
+}
+
+Result<PassTimes> CpuModel::timeKernels(int tokens) {
+    PassTimes times{std::clamp(tokens, 1, chunkTokens), {}};
+    const std::vector<TokenId> ids(static_cast<std::size_t>(times.tokens), 0);
+    TERNION_TRY(const auto state, createState());
+    Laps laps{{}, std::chrono::steady_clock::now()};
+    laps_ = &laps;
+    const auto done = forward(ids, *state, {});
+    laps_ = nullptr;
+    if (!done) return done.error();
+    times.kernels = std::move(laps.kernels);
+    return times;
 }
 
 Result<double> CpuModel::measureReadBandwidth() { return readBandwidth(kernels_, pool_); }

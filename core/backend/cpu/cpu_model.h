@@ -3,8 +3,10 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -33,6 +35,7 @@ public:
     Result<std::unique_ptr<DeviceState>> createState() override;
     Result<ForwardOutput> forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) override;
     MemoryUse memory() const override;
+    Result<PassTimes> timeKernels(int tokens) override;
     Packing packing() const override { return triples_.empty() ? Packing::TwoBit : Packing::Dense; }
     Result<double> measureReadBandwidth() override;
     Result<std::vector<float>> readOut(std::span<const float> x, const std::stop_token& stop) override;
@@ -91,6 +94,8 @@ private:
     /// The same where what is added is seen before; `room` is as wide as `y`, or wider.
     void addSeenProjection(const BitLinear& linear, Codes& codes, int tokens, Rows& y, Rows& room, TraceTensor tensor,
                            int layer, const CpuWatch& watch);
+    /// Where a pass is timed: what was done since the last call, or the pass's begin, was `kernel`.
+    void lap(const char* kernel, int layer, std::initializer_list<const BitLinear*> read = {});
     Status allocateTriples();
     /// Puts the weights where they are read fastest: trits on huge pages, triples packed.
     void arrangeWeights(const std::stop_token& stop);
@@ -118,6 +123,13 @@ private:
     Rows i_, f_, g_, h_;          ///< `[S]` after runLayer as TraceTensor describes them
     Rows uv_;                     ///< `[2I]`
     std::array<Codes, 3> codes_;  ///< i, f and g have norms, so codes, of their own; all else uses the first
+
+    /// A pass that is timed; null: none.
+    struct Laps {
+        std::vector<KernelTime> kernels;
+        std::chrono::steady_clock::time_point last;
+    };
+    Laps* laps_ = nullptr;
 
     std::jthread arranger_;  // last: it uses the above. The first tokens do not wait for it
 };

@@ -102,12 +102,28 @@ Result<std::uint32_t> Device::memoryType(std::uint32_t allowed, MemoryKind kind)
     return Error{ErrorCode::DeviceUnavailable, "its driver offers no memory for buffers; update it", physical_.info.name};
 }
 
-VkDeviceSize Device::available() const {
+VkPhysicalDeviceMemoryBudgetPropertiesEXT Device::memoryBudget() const {
     VkPhysicalDeviceMemoryBudgetPropertiesEXT budget{};
     budget.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT;
     VkPhysicalDeviceMemoryProperties2 memory{
         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2, physical_.memoryBudget ? &budget : nullptr, {}};
     api_.vkGetPhysicalDeviceMemoryProperties2(physical_.handle, &memory);
+    return budget;
+}
+
+Result<VkDeviceSize> Device::used() const {
+    if (!physical_.memoryBudget)
+        return Error{ErrorCode::Unsupported, "its driver does not tell how much memory a program uses (VK_EXT_memory_budget)",
+                     physical_.info.name};
+    const auto budget = memoryBudget();
+    VkDeviceSize all = 0;
+    for (std::uint32_t heap = 0; heap < physical_.memory.memoryHeapCount; ++heap)
+        if ((physical_.memory.memoryHeaps[heap].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) != 0) all += budget.heapUsage[heap];
+    return all;
+}
+
+VkDeviceSize Device::available() const {
+    const auto budget = memoryBudget();
     VkDeviceSize most = 0;
     for (std::uint32_t heap = 0; heap < physical_.memory.memoryHeapCount; ++heap) {
         if ((physical_.memory.memoryHeaps[heap].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) == 0) continue;

@@ -76,11 +76,15 @@ public:
 
     /// Bytes that device buffers can still take: free in their heap as far as the driver tells, within the memory limit.
     VkDeviceSize available() const;
+    /// Bytes of device memory that this program uses, of which device buffers are a part. Unsupported where the driver does
+    /// not tell. Any thread.
+    Result<VkDeviceSize> used() const;
 
 private:
     Device(std::shared_ptr<const Instance> instance, const PhysicalDevice& physical)
         : instance_(std::move(instance)), api_(instance_->api()), physical_(physical) {}
     Status savePipelines() const;
+    VkPhysicalDeviceMemoryBudgetPropertiesEXT memoryBudget() const;
     Result<std::uint32_t> memoryType(std::uint32_t allowed, MemoryKind kind) const;
 
     std::shared_ptr<const Instance> instance_;
@@ -108,9 +112,10 @@ public:
     template <class Push>
     void dispatch(const Pipeline& pipeline, const Push& push, Groups groups, std::uint64_t weightBytes = 0) {
         static_assert(sizeof(Push) <= 128, "all that Vulkan promises");
-        if (clock_) timed_.push_back({pipeline.kernel, 0.0, weightBytes});
+        if (clock_) timed_.push_back({pipeline.kernel, 0.0, weightBytes, layer_});
         dispatch(pipeline, std::as_bytes(std::span(&push, 1)), groups);
     }
+    void setLayer(int layer) { layer_ = layer; }  ///< what is dispatched next belongs to it; -1: to none
     void copy(const Buffer& from, VkDeviceSize fromOffset, const Buffer& to, VkDeviceSize toOffset, VkDeviceSize size);
     void fill(const Buffer& buffer, std::uint32_t word);
 
@@ -125,6 +130,7 @@ private:
     Owned<VkCommandBuffer> buffer_;
     Owned<VkQueryPool> clock_;       // two readings a dispatch; none: nothing is timed
     std::vector<KernelTime> timed_;  // without their times
+    int layer_ = -1;
     std::uint32_t readings_ = 0, mostReadings_ = 0;
 };
 

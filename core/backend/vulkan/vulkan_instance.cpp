@@ -149,6 +149,17 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
     api.vkGetPhysicalDeviceMemoryProperties2(handle, &memory);
     device.memory = memory.memoryProperties;
 
+    if (hasExtension(VK_EXT_PCI_BUS_INFO_EXTENSION_NAME)) {
+        VkPhysicalDevicePCIBusInfoPropertiesEXT bus{
+            VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PCI_BUS_INFO_PROPERTIES_EXT, nullptr, 0, 0, 0, 0};
+        VkPhysicalDeviceProperties2 more{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, &bus, {}};
+        api.vkGetPhysicalDeviceProperties2(handle, &more);
+        std::array<char, 64> text{};
+        const int length = std::snprintf(text.data(), text.size(), "%04x:%02x:%02x.%x", bus.pciDomain, bus.pciBus,
+                                         bus.pciDevice, bus.pciFunction);
+        device.info.pciAddress.assign(text.data(), static_cast<std::size_t>(length));
+    }
+
     DeviceInfo& info = device.info;
     info.backend = "vulkan";
     info.index = index;

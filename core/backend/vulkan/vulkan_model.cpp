@@ -151,6 +151,9 @@ MemoryUse VulkanModel::memory() const {
     for (const Buffer* buffer : {&scratch_.x, &scratch_.y, &scratch_.codes, &scratch_.steps, &scratch_.sums, &scratch_.logits})
         use.scratch += buffer->size;
     if (persistent_) use.scratch += persistent_->deviceBytes();
+    use.trace = scratch_.edits.size;
+    const std::uint64_t logits = scratch_.logits.size;
+    if (scratch_.readback.size > logits) use.trace += scratch_.readback.size - logits;
     return use;
 }
 
@@ -380,6 +383,7 @@ void VulkanModel::recordPass(Commands& commands, const Buffer& input, const Vulk
     const int layers = model_->config.numLayers;
     commands.copy(input, 0, s.x, 0, VkDeviceSize{tokens} * sizeOf(model_->config.hiddenSize) * sizeof(float));
     for (int layer = 0; layer < layers; ++layer) {
+        commands.setLayer(layer);
         see(commands, watch, {TraceTensor::Residual, layer}, {s.x}, tokens);
         if (takesApart(watch, layer))
             recordMixersApart(commands, layer, state, tokens, watch);
@@ -387,6 +391,7 @@ void VulkanModel::recordPass(Commands& commands, const Buffer& input, const Vulk
             recordMixers(commands, layer, state, tokens, watch);
         see(commands, watch, {TraceTensor::LayerOutput, layer}, {s.x}, tokens);
     }
+    commands.setLayer(-1);
     const TraceRequest::Item normed{TraceTensor::Residual, layers};
     if (std::any_of(watch.plan.traced.begin(), watch.plan.traced.end(),
                     [&](const Traced& traced) { return traced.item == normed; })) {

@@ -51,6 +51,7 @@ public:
     Result<DecodeOutput> decode(const DecodeRequest& request, DeviceState& state) override;
     int mostAhead() const override { return persistent_ ? static_cast<int>(PersistentDecode::mostTokens) : 1; }
     MemoryUse memory() const override;
+    Result<std::uint64_t> memoryInUse() const override { return device_->used(); }
     Result<PassTimes> timeKernels(int tokens) override;
     Result<double> measureReadBandwidth() override { return vulkan::measureReadBandwidth(*device_); }
     Result<std::vector<float>> readOut(std::span<const float> x, const std::stop_token& stop) override;

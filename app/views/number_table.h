@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "inspect/views/exportable.h"
+#include "views/exportable.h"
 
 class QSortFilterProxyModel;
 

@@ -1,4 +1,4 @@
-#include "inspect/table.h"
+#include "base/table.h"
 
 #include <array>
 #include <charconv>

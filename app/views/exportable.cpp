@@ -1,4 +1,4 @@
-#include "inspect/views/exportable.h"
+#include "views/exportable.h"
 
 #include <QApplication>
 #include <QBuffer>

@@ -1,4 +1,4 @@
-#include "inspect/views/inspect_panel.h"
+#include "inspect/inspect_panel.h"
 
 #include <QHBoxLayout>
 #include <QLabel>

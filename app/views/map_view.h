@@ -7,9 +7,9 @@
 #include <memory>
 
 #include "inspect/latest_task.h"
-#include "inspect/views/color_scale.h"
-#include "inspect/views/exportable.h"
-#include "inspect/views/map_source.h"
+#include "views/color_scale.h"
+#include "views/exportable.h"
+#include "views/map_source.h"
 
 namespace ternion::app {
 

@@ -1,4 +1,4 @@
-#include "inspect/views/map_view.h"
+#include "views/map_view.h"
 
 #include <QApplication>
 #include <QKeyEvent>

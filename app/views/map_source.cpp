@@ -1,4 +1,4 @@
-#include "inspect/views/map_source.h"
+#include "views/map_source.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "inspect/views/color_scale.h"
+#include "views/color_scale.h"
 
 #include <algorithm>
 #include <array>

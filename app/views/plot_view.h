@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "inspect/views/exportable.h"
+#include "views/exportable.h"
 
 namespace ternion::app {
 

@@ -1,4 +1,4 @@
-#include "inspect/views/plot_view.h"
+#include "views/plot_view.h"
 
 #include <QPicture>
 #include <algorithm>

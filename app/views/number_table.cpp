@@ -1,4 +1,4 @@
-#include "inspect/views/number_table.h"
+#include "views/number_table.h"
 
 #include <QAbstractTableModel>
 #include <QHeaderView>

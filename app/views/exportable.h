@@ -4,7 +4,7 @@
 #include <QSize>
 #include <QString>
 
-#include "inspect/table.h"
+#include "base/table.h"
 
 class QPainter;
 class QToolButton;
