@@ -1,0 +1,85 @@
+// Runs and all that was measured of them, in the same SQLite file as the conversations: writing. Reading: run_reader.h.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "store/run_records.h"
+
+namespace ternion {
+
+class Database;
+struct DatabaseFile;
+class RunReader;
+
+/// What is written together.
+struct RunBatch {
+    std::int64_t run = 0;
+    struct Samples {
+        std::int64_t series = 0;
+        std::vector<Sample> samples;  ///< later than all that the series has; equal times are moved apart by a nanosecond
+    };
+    std::vector<Samples> samples;
+    std::vector<TokenRecord> tokens;
+    std::vector<KernelRecord> kernels;
+};
+
+/// Owns a connection that writes; WAL, so that readers and writers never wait for each other. Every call is one transaction: a
+/// killed process loses what it had not written, and its runs read as interrupted. Opening is as ConversationStore's: damage is
+/// set aside and told, and a backup made before the tables change. May be used by several threads: a call waits for another
+/// one's end.
+class RunStore {
+public:
+    struct Opened {
+        std::unique_ptr<RunStore> store;
+        std::string notice;  ///< for the user; empty if all is well
+    };
+    /// As ConversationStore::open. An empty path: a file in a folder of its own that goes with the store.
+    static Result<Opened> open(const std::filesystem::path& path);
+    ~RunStore();
+
+    Result<std::int64_t> begin(const RunFacts& facts);
+    /// `facts.id` is ignored. Returns the series' id.
+    Result<std::int64_t> addSeries(std::int64_t run, const SeriesFacts& facts);
+    /// A series that cannot be read any more.
+    Status endSeries(std::int64_t series, std::string_view reason);
+    Status write(const RunBatch& batch);
+    Status finish(std::int64_t run, const RunEnd& end);
+    /// A run that was made elsewhere, or before, as a whole: NotFound where there is nothing in it that belongs together.
+    Result<std::int64_t> import(const RunSummary& run, std::string_view origin);
+
+    Status setNote(std::int64_t run, std::string_view note);
+    Status setTags(std::int64_t run, const std::vector<std::string>& tags);
+    /// One run at most is the baseline; 0: none.
+    Status setBaseline(std::int64_t run);
+    Result<std::int64_t> annotate(std::int64_t run, std::optional<double> seconds, std::string_view text);
+    Status removeAnnotation(std::int64_t annotation);
+    /// Kept but hidden until `restore`, or until the program that did it has ended: deletion can be undone.
+    Status remove(std::span<const std::int64_t> runs);
+    Status restore(std::span<const std::int64_t> runs);
+
+    /// Saved views of the plots, and what else panels keep: a text by a name. An empty text removes it.
+    Status saveView(std::string_view name, std::string_view json);
+
+    /// A connection of its own that only reads. Belongs to the thread that uses it.
+    Result<std::unique_ptr<RunReader>> reader() const;
+    const std::filesystem::path& path() const { return path_; }
+
+private:
+    RunStore(std::unique_ptr<DatabaseFile> file, std::filesystem::path path, std::filesystem::path temporary);
+    Result<std::int64_t> insertRun(const RunSummary& run, std::string_view origin);
+
+    std::unique_ptr<DatabaseFile> file_;
+    Database& database_;  // file_'s
+    std::filesystem::path path_;
+    std::filesystem::path temporary_;  // a folder that goes with the store; empty: none
+    mutable std::mutex mutex_;
+};
+
+}  // namespace ternion
