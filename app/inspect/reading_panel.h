@@ -9,7 +9,7 @@
 
 #include "inspect/growing_views.h"
 #include "inspect/inspector.h"
-#include "inspect/latest_task.h"
+#include "views/latest_task.h"
 #include "inspect/inspect_panel.h"
 
 namespace ternion::app {

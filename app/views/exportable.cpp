@@ -21,7 +21,7 @@
 
 #include "base/atomic_file.h"
 #include "chat/labels.h"
-#include "inspect/latest_task.h"
+#include "views/latest_task.h"
 #include "shell/action_registry.h"
 #include "shell/format.h"
 #include "shell/message_bar.h"

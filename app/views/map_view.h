@@ -6,7 +6,7 @@
 #include <QWidget>
 #include <memory>
 
-#include "inspect/latest_task.h"
+#include "views/latest_task.h"
 #include "views/color_scale.h"
 #include "views/exportable.h"
 #include "views/map_source.h"

@@ -8,7 +8,7 @@
 
 #include "inspect/hidden_statistics.h"
 #include "inspect/inspector.h"
-#include "inspect/latest_task.h"
+#include "views/latest_task.h"
 #include "views/exportable.h"
 
 namespace ternion::app {

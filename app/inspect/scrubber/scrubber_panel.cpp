@@ -11,7 +11,7 @@
 #include "chat/conversation_model.h"
 #include "chat/labels.h"
 #include "inspect/inspector.h"
-#include "inspect/latest_task.h"
+#include "views/latest_task.h"
 #include "inspect/scrubber/token_strip.h"
 #include "inspect/token_change.h"
 #include "views/exportable.h"

@@ -3,7 +3,7 @@
 
 #include <QWidget>
 
-#include "inspect/latest_task.h"
+#include "views/latest_task.h"
 #include "inspect/weights/shown_matrix.h"
 
 class QComboBox;

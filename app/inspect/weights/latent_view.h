@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "inspect/latent_weights.h"
-#include "inspect/latest_task.h"
+#include "views/latest_task.h"
 #include "inspect/weights/shown_matrix.h"
 
 class QComboBox;
