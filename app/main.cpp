@@ -59,15 +59,15 @@ QString firstModel(const QStringList& arguments, const Settings& settings) {
 int runWindow(const QStringList& arguments) {
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/ternion.svg")));
     Settings settings;
-    auto conversations = openConversations();
-    if (!conversations.store) {
-        std::fprintf(stderr, "ternion: %s\n", conversations.notice.c_str());
+    auto stores = openStores();
+    if (!stores.conversations) {
+        std::fprintf(stderr, "ternion: %s\n", stores.notice.c_str());
         return 1;
     }
     BackendRegistry registry;
     registry.add(makeVulkanBackend({.cacheFolder = userCacheFolder()}));
     registry.add(makeCpuBackend());
-    Workbench workbench(std::move(registry), settings, std::move(conversations));
+    Workbench workbench(std::move(registry), settings, std::move(stores));
     workbench.window.show();
     QTimer::singleShot(0, &workbench.window, [&] { workbench.window.openModel(firstModel(arguments, settings)); });
     return QApplication::exec();

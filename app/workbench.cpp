@@ -19,28 +19,42 @@
 
 namespace ternion::app {
 
-ConversationStore::Opened openConversations() {
+OpenedStores openStores() {
     const QString folder = QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + QStringLiteral("/ternion");
     QDir().mkpath(folder);
-    auto opened = ConversationStore::open((folder + QStringLiteral("/ternion.db")).toStdString());
-    if (opened) return std::move(opened).value();
-    auto memory = ConversationStore::open({});
-    if (!memory) return {nullptr, memory.error().text()};
-    memory->notice = QCoreApplication::translate("main",
-                                                 "%1. Conversations of this session will not be kept: make %2 writable and "
-                                                 "start again.")
-                         .arg(QString::fromStdString(opened.error().text()), folder)
-                         .toStdString();
-    return std::move(memory).value();
+    const std::filesystem::path file = (folder + QStringLiteral("/ternion.db")).toStdString();
+    auto conversations = ConversationStore::open(file);
+    auto runs = conversations ? RunStore::open(file) : RunStore::open({});
+    if (conversations && runs) {
+        std::string notice = conversations->notice;
+        if (!runs->notice.empty()) notice += (notice.empty() ? "" : "\n") + runs->notice;
+        return {std::move(conversations->store), std::move(runs->store), std::move(notice)};
+    }
+    const QString notice =
+        conversations ? QCoreApplication::translate("main",
+                                                    "%1. Runs of this session will not be kept: make %2 writable and "
+                                                    "start again.")
+                      : QCoreApplication::translate("main",
+                                                    "%1. Conversations and runs of this session will not be kept: make "
+                                                    "%2 writable and start again.");
+    const Error& refused = conversations ? runs.error() : conversations.error();
+    if (!conversations) conversations = ConversationStore::open({});
+    if (!conversations) return {nullptr, nullptr, conversations.error().text()};
+    const std::string told = notice.arg(QString::fromStdString(refused.text()), folder).toStdString();
+    if (!runs) runs = RunStore::open({});
+    if (!runs) return {nullptr, nullptr, runs.error().text()};
+    return {std::move(conversations->store), std::move(runs->store), told};
 }
 
-Workbench::Workbench(BackendRegistry registry, Settings& settings, ConversationStore::Opened conversations)
+Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores stores)
     : theme(settings),
-      store(std::move(conversations.store)),
+      store(std::move(stores.conversations)),
+      runStore(std::move(stores.runs)),
       engine(std::move(registry), settings.device()),
       conversation(*store, engine),
       inspector(engine, conversation),
-      window({engine, conversation, inspector, actions},
+      runs(*runStore),
+      window({engine, conversation, inspector, runs, actions},
              {
                  chatPanel(),
                  conversationsPanel(),
@@ -58,7 +72,7 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, ConversationS
     addInspectActions(inspector, settings, actions);
     QObject::connect(&inspector, &Inspector::notice, &window,
                      [this](const QString& text) { window.post(MessageKind::Warning, text); });
-    if (!conversations.notice.empty()) window.post(MessageKind::Warning, QString::fromStdString(conversations.notice));
+    if (!stores.notice.empty()) window.post(MessageKind::Warning, QString::fromStdString(stores.notice));
     for (const ConversationSummary& known : conversation.list({}))
         if (known.id == settings.conversation()) conversation.open(known.id);
 }

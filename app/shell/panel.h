@@ -12,6 +12,7 @@ namespace ternion::app {
 class EngineClient;
 class ConversationModel;
 class Inspector;
+class RunBook;
 class ActionRegistry;
 
 /// What a panel may use. Everything outlives the panels.
@@ -19,6 +20,7 @@ struct PanelContext {
     EngineClient& engine;
     ConversationModel& conversation;
     Inspector& inspector;     ///< selection and traces, shared by the inspection views
+    RunBook& runs;            ///< the runs, and which are shown
     ActionRegistry& actions;  ///< actions put here are found by the command palette and the shortcut list
 };
 

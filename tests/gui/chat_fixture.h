@@ -13,6 +13,7 @@
 #include "engine/engine_client.h"
 #include "inspect/inspector.h"
 #include "observed_device.h"
+#include "runs/run_book.h"
 #include "shell/action_registry.h"
 
 namespace ternion::app {
@@ -37,6 +38,11 @@ inline BackendRegistry observedAndCpu(PassObserver observer) {
 
 inline std::unique_ptr<ConversationStore> openStore(const std::filesystem::path& path = {}) {
     auto opened = ConversationStore::open(path);
+    return opened ? std::move(opened->store) : nullptr;
+}
+
+inline std::unique_ptr<RunStore> openRunStore(const std::filesystem::path& path = {}) {
+    auto opened = RunStore::open(path);
     return opened ? std::move(opened->store) : nullptr;
 }
 
@@ -66,6 +72,8 @@ struct ChatFixture {
     EngineClient engine;
     ConversationModel conversation{*store, engine};
     Inspector inspector{engine, conversation};
+    std::unique_ptr<RunStore> runStore = openRunStore();
+    RunBook runs{*runStore};
     ActionRegistry actions;
 };
 

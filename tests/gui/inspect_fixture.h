@@ -11,16 +11,16 @@
 #include "chat_fixture.h"
 #include "inspect/growing_views.h"
 #include "inspect/layer_chooser.h"
-#include "views/number_table.h"
 #include "shell/main_window.h"
 #include "shell/theme.h"
+#include "views/number_table.h"
 
 namespace ternion::app {
 
 struct InspectFixture : ChatFixture {
     explicit InspectFixture(PanelDefinition panel) : settings(folder.filePath("settings.ini")), theme(settings) {
         dockId = panel.id;
-        window = std::make_unique<MainWindow>(PanelContext{engine, conversation, inspector, actions},
+        window = std::make_unique<MainWindow>(PanelContext{engine, conversation, inspector, runs, actions},
                                               std::vector<PanelDefinition>{chatPanel(), std::move(panel)}, settings, theme);
         window->resize(1440, 900);
         window->show();

@@ -6,9 +6,9 @@
 
 #include "chat/chat_panel.h"
 #include "chat_fixture.h"
-#include "views/exportable.h"
 #include "shell/main_window.h"
 #include "shell/theme.h"
+#include "views/exportable.h"
 
 namespace ternion::app {
 
@@ -17,7 +17,8 @@ struct InspectWindow : ChatFixture {
         : settings(settingsFile), theme(settings) {
         auto all = panels(settings);
         all.insert(all.begin(), chatPanel());
-        window = std::make_unique<MainWindow>(PanelContext{engine, conversation, inspector, actions}, all, settings, theme);
+        window =
+            std::make_unique<MainWindow>(PanelContext{engine, conversation, inspector, runs, actions}, all, settings, theme);
         window->resize(1440, 900);
         window->show();
         window->activateWindow();

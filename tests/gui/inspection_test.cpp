@@ -112,7 +112,7 @@ private slots:
     void initTestCase() {
         QStandardPaths::setTestModeEnabled(true);
         settings_ = std::make_unique<Settings>(folder_.filePath("settings.conf"));
-        bench_ = std::make_unique<Workbench>(cpuOnly(), *settings_, ConversationStore::Opened{openStore(), {}});
+        bench_ = std::make_unique<Workbench>(cpuOnly(), *settings_, OpenedStores{openStore(), openRunStore(), {}});
         bench_->window.resize(1440, 900);
         bench_->window.show();
         QVERIFY(QTest::qWaitForWindowExposed(&bench_->window));

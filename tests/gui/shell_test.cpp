@@ -34,7 +34,7 @@ namespace {
 struct Shell : ChatFixture {
     explicit Shell(const QString& settingsFile) : settings(settingsFile), theme(settings) {
         window = std::make_unique<MainWindow>(
-            PanelContext{engine, conversation, inspector, actions},
+            PanelContext{engine, conversation, inspector, runs, actions},
             std::vector<PanelDefinition>{chatPanel(), conversationsPanel(), modelCardPanel(), logPanel(log)}, settings, theme);
         window->show();
         window->activateWindow();

@@ -96,7 +96,7 @@ struct Tour {
         registry.add(makeVulkanBackend());
         registry.add(makeCpuBackend());
         settings_ = std::make_unique<Settings>();
-        bench_ = std::make_unique<Workbench>(std::move(registry), *settings_, openConversations());
+        bench_ = std::make_unique<Workbench>(std::move(registry), *settings_, openStores());
         bench_->window.show();
         bench_->window.move(0, 0);  // there is no window manager
         bench_->window.activateWindow();

@@ -32,7 +32,7 @@ QString chosenFile;
 
 struct Dock : ChatFixture {
     explicit Dock(const QString& settingsFile) : settings(settingsFile), theme(settings) {
-        window = std::make_unique<MainWindow>(PanelContext{engine, conversation, inspector, actions},
+        window = std::make_unique<MainWindow>(PanelContext{engine, conversation, inspector, runs, actions},
                                               std::vector<PanelDefinition>{chatPanel(), weightsPanel()}, settings, theme);
         window->resize(1440, 900);
         window->show();
