@@ -51,7 +51,7 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
         const Table table{answer.columns, answer.rows.size(),
                           [&](std::size_t row, std::vector<TableCell>& cells) { cells = answer.rows[row]; }};
         static_cast<void>(writeCsv(table, std::cout));  // main looks whether the output could be written
-        return nlohmann::ordered_json{};
+        return nlohmann::ordered_json::object();
     }
     const auto names = distinct(answer.columns);
     auto rows = nlohmann::ordered_json::array();

@@ -124,6 +124,7 @@ Status answerAgain(const Bundle& bundle, const std::shared_ptr<DeviceModel>& dev
     run.end(result, *device);
     if (!result) return result.error();
     if (result->reason == StopReason::Stopped) return Error{ErrorCode::Cancelled, "stopped", {}};
+    progress.tell("Written", 1.0);
     replay.text = result->text;
     return {};
 }
