@@ -50,7 +50,7 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
     : theme(settings),
       store(std::move(stores.conversations)),
       runStore(std::move(stores.runs)),
-      engine(std::move(registry), settings.device()),
+      engine(std::move(registry), settings.device(), runStore.get()),
       conversation(*store, engine),
       inspector(engine, conversation),
       runs(*runStore),
