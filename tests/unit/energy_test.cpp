@@ -70,9 +70,9 @@ TEST(Energy, OfACounterIsADifference) {
 TEST(Energy, OfACounterThatIsReadFasterThanItIsRenewed) {
     // Renewed every 0.1 s, read every 0.02 s: the repeats are not taken for time in which nothing was used.
     const auto readings = readingsOf([](double t) { return 500.0 + 20.0 * std::floor(t * 10.0 + 1e-6); }, 0.0, 10.0, 0.02);
-    const auto energy = energyBetween(counter, readings, 2.05, 4.15);
+    const auto energy = energyBetween(counter, readings, 2.01, 4.19);
     ASSERT_TRUE(energy.ok());
-    EXPECT_NEAR(energy->joules, 200.0 * 2.1, 1e-6);
+    EXPECT_NEAR(energy->joules, 200.0 * 2.18, 1e-6);
     EXPECT_EQ(energy->readings, 21);  // different ones
 }
 

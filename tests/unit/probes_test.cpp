@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -137,8 +138,8 @@ TEST_F(ProbesOfFiles, HostMemoryIsReadOnceForWhatIsAskedTogether) {
     const auto probes = hostMemoryProbes(sources_);
     constexpr auto later = std::chrono::milliseconds(20);
     std::this_thread::sleep_for(later);
-    expectValue(*probes[0], 159200.0 * 1024);
     const auto begin = std::chrono::steady_clock::now();
+    expectValue(*probes[0], 159200.0 * 1024);
     write("proc/self/smaps_rollup", "Rss: 1 kB\nPss: 2 kB\nPrivate_Clean: 3 kB\nPrivate_Dirty: 4 kB\n");
     const auto together = probes[1]->read();
     ASSERT_TRUE(together.ok());
@@ -365,13 +366,20 @@ TEST_F(ProbesOfNvml, TellPowerAndEnergy) {
         const auto watts = power.read();
         ASSERT_TRUE(watts.ok());
         EXPECT_NEAR(*watts, 300.0, 0.01);
+        using Clock = std::chrono::steady_clock;
+        std::array<Clock::time_point, 4> times;  // around both readings
+        times[0] = Clock::now();
         const auto before = energy.read();
-        const auto begin = std::chrono::steady_clock::now();
+        times[1] = Clock::now();
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        times[2] = Clock::now();
         const auto after = energy.read();
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        times[3] = Clock::now();
         ASSERT_TRUE(before.ok() && after.ok());
-        EXPECT_NEAR(*after - *before, 300.0 * seconds, 300.0 * 0.05);
+        const auto joules = [](auto time) { return 300.0 * std::chrono::duration<double>(time).count(); };
+        constexpr double step = 300.0 * 0.02;
+        EXPECT_GE(*after - *before, joules(times[2] - times[1]) - step);
+        EXPECT_LE(*after - *before, joules(times[3] - times[0]) + step);
     }
     EXPECT_EQ(users(), 0);
 }
@@ -444,6 +452,7 @@ TEST_F(ProbesOfNvml, AreForNvidiaAlone) {
 
 std::vector<std::string> namesOf(const Probes& probes) {
     std::vector<std::string> names;
+    names.reserve(probes.size());
     for (const auto& probe : probes) names.push_back(probe->facts().name);
     std::sort(names.begin(), names.end());
     return names;
