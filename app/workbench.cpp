@@ -4,6 +4,7 @@
 #include <QDir>
 #include <QStandardPaths>
 
+#include "benchmarks/benchmarks_panel.h"
 #include "chat/chat_panel.h"
 #include "conversations/conversations_panel.h"
 #include "inspect/gates/gates_panel.h"
@@ -59,6 +60,7 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
                  chatPanel(),
                  conversationsPanel(),
                  modelCardPanel(),
+                 benchmarksPanel(),
                  weightsPanel(),
                  gatesPanel(),
                  hiddenPanel(),
