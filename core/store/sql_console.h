@@ -17,7 +17,7 @@ namespace ternion {
 struct SqlLimits {
     std::chrono::milliseconds time{10000};
     std::size_t rows = 100000;
-    std::stop_token stop;
+    std::stop_token stop = {};
 };
 
 struct SqlAnswer {
