@@ -21,7 +21,7 @@ public:
 
     /// What is read of a run beside its summary.
     struct More {
-        RunReader::Texts texts;
+        RunTexts texts;
         std::vector<SeriesFacts> series;
         std::size_t kernels = 0;
         std::size_t tokens = 0;
