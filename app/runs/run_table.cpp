@@ -169,8 +169,10 @@ Table RunTable::table(bool visibleOnly) const {
                  textCell(facts.packing)};
         for (const int column : figures) {
             const Figure* figure = RunTableModel::figureIn(run, column);
-            cells.push_back(figure != nullptr ? TableCell(figure->value) : TableCell());
-            cells.push_back(figure != nullptr ? TableCell(std::string(nameOf(figure->source))) : TableCell());
+            cells.emplace_back();
+            if (figure != nullptr) cells.back() = figure->value;
+            cells.emplace_back();
+            if (figure != nullptr) cells.back() = std::string(nameOf(figure->source));
         }
         cells.emplace_back(std::string(nameOf(run.state)));
         cells.push_back(textCell(joined(run.tags)));

@@ -26,10 +26,16 @@ SqlEditor::SqlEditor(QWidget* parent) : QPlainTextEdit(parent), highlighter_(new
     setObjectName("sql.editor");
     setAccessibleName(tr("Question to the database, in SQL"));
     setPlaceholderText(tr("SELECT …   (Ctrl+Enter runs it, Alt+Up brings back earlier ones)"));
-    QFont font = QFontDatabase::systemFont(QFontDatabase::FixedFont);
-    document()->setDefaultFont(font);
-    setTabStopDistance(QFontMetricsF(font).horizontalAdvance(QLatin1Char(' ')) * tabBlanks);
+    takeFont();
     connect(this, &QPlainTextEdit::textChanged, this, [this] { setExtraSelections({}); });
+}
+
+/// Letters of one width, as large as all text.
+void SqlEditor::takeFont() {
+    QFont fixed = QFontDatabase::systemFont(QFontDatabase::FixedFont);
+    fixed.setPointSizeF(font().pointSizeF());
+    document()->setDefaultFont(fixed);
+    setTabStopDistance(QFontMetricsF(fixed).horizontalAdvance(QLatin1Char(' ')) * tabBlanks);
 }
 
 void SqlEditor::markMistake(const SqlPlace& place) {
@@ -52,7 +58,6 @@ void SqlEditor::markMistake(const SqlPlace& place) {
     back.setAlpha(48);
     mark.format.setBackground(back);
     setExtraSelections({mark});
-    cursor.clearSelection();
 }
 
 void SqlEditor::insertName(const QString& name) {
@@ -88,7 +93,8 @@ void SqlEditor::keyPressEvent(QKeyEvent* event) {
 
 void SqlEditor::changeEvent(QEvent* event) {
     QPlainTextEdit::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange && highlighter_ != nullptr) highlighter_->followTheme();
+    if (event->type() == QEvent::PaletteChange) highlighter_->followTheme();
+    if (event->type() == QEvent::FontChange) takeFont();
 }
 
 }  // namespace ternion::app

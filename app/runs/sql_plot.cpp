@@ -72,6 +72,15 @@ SqlPlot::SqlPlot(ActionRegistry& actions, QWidget* parent)
 
 void SqlPlot::setAnswer(std::shared_ptr<const SqlAnswer> answer) {
     answer_ = std::move(answer);
+    stale_ = true;
+    if (!isVisible()) return;
+    choose();
+    draw();
+}
+
+void SqlPlot::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    if (!stale_) return;
     choose();
     draw();
 }
@@ -97,6 +106,7 @@ void SqlPlot::choose() {
 void SqlPlot::tell(const QString& what) { note_->setText(what); }
 
 void SqlPlot::draw() {
+    stale_ = false;
     plot_->clearAll();
     plot_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());
     plot_->xAxis->setTickLabelRotation(0);

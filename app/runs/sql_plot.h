@@ -23,6 +23,9 @@ public:
     /// Columns of the same names stay chosen.
     void setAnswer(std::shared_ptr<const SqlAnswer> answer);
 
+protected:
+    void showEvent(QShowEvent* event) override;
+
 private:
     void choose();
     void draw();
@@ -35,6 +38,7 @@ private:
     QComboBox* y_;
     QLabel* note_;
     PlotView* plot_;
+    bool stale_ = false;  // nobody has seen the answer yet
 };
 
 }  // namespace ternion::app
