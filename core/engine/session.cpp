@@ -125,8 +125,9 @@ Result<GenerateResult> Session::generate(const GenerateOptions& options,
         }
         const DeviceState* const state = state_.get();  // onToken may move the session
         for (std::size_t k = 0; goOn && k < fed->size(); ++k) {
-            if (k > 0) token = {{(*fed)[k], 0.0F, {}}, {}};
+            if (k > 0) token = {{(*fed)[k], 0.0F, {}}, {}, 0};
             ++result.tokens;
+            token.following = static_cast<int>(fed->size() - k) - 1;
             if (decoder) token.text = stopStrings.append(decoder->append(token.sampled.id));
             const bool stringSeen = stopStrings.seen();
             goOn = emit(token) && !stringSeen;

@@ -25,7 +25,8 @@ struct SessionSnapshot {
 
 struct GeneratedToken {
     SampledToken sampled;
-    std::string text;  ///< what became certain with it; may be empty in the middle of a character
+    std::string text;   ///< what became certain with it; may be empty in the middle of a character
+    int following = 0;  ///< tokens that the device has chosen together with it and that come after it
 };
 
 struct GenerateOptions {

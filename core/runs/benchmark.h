@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,14 @@ struct BenchmarkPlan {
     SamplerSettings sampler;
     int tracedLayer = -1;        ///< its gates are traced while decoding; -1: none
     bool kernels = false;        ///< times each kernel too
-    double energySeconds = 0.0;  ///< decodes on for so long after the timed tokens, so that a slow sensor sees it; and rests for
-                                 ///< 2 s before. 0: neither
+    double energySeconds = 0.0;  ///< rests for `restSeconds` before, and decodes for so long at least, so that a slow sensor
+                                 ///< sees both; 0: neither
+    static constexpr double restSeconds = 3.0;
 
-    std::string toJson() const;
+    std::string toJson() const;  ///< but for the sampler, which a run keeps apart
+    /// BadInput for what is no plan.
     static Result<BenchmarkPlan> fromJson(const std::string& json);
+    bool operator==(const BenchmarkPlan&) const = default;
 };
 
 struct BenchmarkResult {
@@ -33,21 +37,22 @@ struct BenchmarkResult {
     double decodeSeconds = 0.0;
     std::uint64_t residentAfterFirst = 0, residentAfterLast = 0;
     double readBandwidth = 0.0;  ///< B/s, measured after it on the same device
-    double rooflineFraction = 0.0;
     MemoryUse memory;
-    double tokensPerSecond() const;
-    double percentile(double share) const;  ///< of tokenSeconds, nearest rank
+    std::optional<PassTimes> decodeKernels, prefillKernels;
+    std::string kernelsMissing;       ///< why they were not timed
+    double tokensPerSecond() const;   ///< of decode
+    double rooflineFraction() const;  ///< of decode: weight bytes a token / readBandwidth / seconds a token
 };
 
-/// Runs it; where `recorder` is given its run is begun by the caller, told of everything here, and ended by the caller with
-/// figuresOf(). InvalidArgument, Cancelled, and what a device fails with.
+/// InvalidArgument (before anything runs), Cancelled, and what a device fails with.
 Result<BenchmarkResult> runBenchmark(const std::shared_ptr<DeviceModel>& device, const BenchmarkPlan& plan,
-                                     const Progress& progress, RunRecorder* recorder);
+                                     const Progress& progress);
+/// The same, as a run that `recorder` writes down from its beginning to its end, however it ends. `facts` lacks what the plan
+/// knows.
+Result<BenchmarkResult> recordBenchmark(const std::shared_ptr<DeviceModel>& device, const BenchmarkPlan& plan, RunFacts facts,
+                                        const Progress& progress, RunRecorder& recorder);
 
-/// What a recorder cannot know by itself: prefill_tok_s, read_bandwidth_Bps, roofline_fraction, weight_bytes, ...
-std::vector<Figure> figuresOf(const BenchmarkResult& result);
-
-/// Facts of a run of this model on this device; the caller adds what else it knows.
-RunFacts factsOf(std::string kind, const DeviceModel& device, const std::string& modelHash, const std::string& modelPath);
+/// One pass over `tokens` tokens, each kernel with the median of several such passes.
+Result<PassTimes> medianKernelTimes(DeviceModel& device, int tokens);
 
 }  // namespace ternion

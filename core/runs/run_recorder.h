@@ -2,64 +2,60 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "backend/backend.h"
-#include "measure/energy.h"
-#include "measure/sampler.h"
+#include "measure/probes.h"
 #include "store/run_store.h"
 
 namespace ternion {
 
-struct RecorderOptions {
-    bool texts = true;  ///< prompts, answers and token ids go to the store
-    std::chrono::milliseconds flush{250};
-};
-
-/// Records one run at a time of one device. From its construction on it reads the probes (so that it knows what the idle device
-/// uses when a run begins); between `begin` and `end` it keeps the readings and what it is told. Everything is written by a
-/// thread of its own several times a second; what goes wrong there (a full disk) is told by `trouble()` and at `end`, and never
-/// stops a run. `begin`, `end` and the tellings come from one thread at a time; a telling takes less than a microsecond.
+/// Records one run at a time of one device. From its construction on it reads the probes, so that it knows what the idle device
+/// uses when a run begins; between `begin` and `end` it keeps the readings and what it is told. Everything is written by a
+/// thread of its own, `flush` apart; what goes wrong there (a full disk) is tried again, told by `trouble()`, and never stops a
+/// run. All calls come from one thread at a time; the tellings take less than a microsecond.
 class RunRecorder {
 public:
     using Clock = std::chrono::steady_clock;
     /// `store` outlives it.
-    RunRecorder(RunStore& store, std::shared_ptr<const DeviceModel> device, const RecorderOptions& options = {},
-                const ProbeSources& sources = {});
+    RunRecorder(RunStore& store, const std::shared_ptr<const DeviceModel>& device, const ProbeSources& sources = {},
+                std::chrono::milliseconds flush = std::chrono::milliseconds(250));
     ~RunRecorder();  ///< a run that is still open ends as stopped
 
-    /// A run that is open is ended as stopped first. Returns the run's id.
-    Result<std::int64_t> begin(RunFacts facts, RunTexts texts);
-    bool recording() const { return run_ != 0; }
-    std::int64_t run() const { return run_; }
+    /// A run that is open ends as stopped first. Token ids are recorded where there are texts. Returns the run's id.
+    Result<std::int64_t> begin(const RunFacts& facts, const RunTexts& texts = {});
+    std::int64_t run() const;  ///< that is open; 0: none
 
+    // The tellings: ignored while no run is open.
     /// `tokens` of the prompt went through in `seconds`.
     void prefilled(int tokens, double seconds);
-    /// The next token of the answer came, `seconds` after the one before.
+    /// The next token of the answer has come, `seconds` after the one before.
     void decoded(TokenId token, double seconds);
     /// What the device's buffers take, by category; told when it may have changed.
     void memory(const MemoryUse& use);
     void kernels(bool prefill, const PassTimes& pass);
 
-    /// `more` joins the figures that follow from what was recorded: decode_tok_s, decode_ms_p50, _p90, _p99, prefill_tok_s,
-    /// energy_per_token_gross_J and energy_per_token_above_idle_J where a sensor allows it, peak memory.
-    Status end(RunState state, std::string error, std::optional<std::string> answer, std::vector<Figure> more = {});
-    /// Waits until everything told so far is on disk.
+    struct Outcome {
+        RunState state = RunState::Finished;
+        std::string error = {};
+        std::optional<std::string> answer = {};  ///< nullopt: not recorded
+        std::vector<Figure> figures = {};        ///< these replace what follows from what was told
+    };
+    /// Figures that follow from what was told: decode_tok_s, decode_ms_p50, _p90, _p99, prefill_tok_s, decode_tokens,
+    /// peak_device_bytes, peak_host_bytes, and where a sensor allows it energy_per_token and energy_per_token_above_idle (J, of
+    /// decode), mean_power (W) and idle_power (W); where none does, why.
+    Status end(const Outcome& outcome);
+    /// Puts everything told so far on disk.
     Status flush();
-    /// The newest thing that went wrong, once; nullopt: nothing did since it was asked last.
+    /// The newest thing that went wrong with writing, once; nullopt: nothing since it was asked last.
     std::optional<Error> trouble();
 
 private:
-    struct Series;
-    struct State;  // what the threads share
-    std::int64_t run_ = 0;
-    std::unique_ptr<State> state_;
+    class Writer;
+    std::unique_ptr<Writer> writer_;
 };
 
 }  // namespace ternion

@@ -135,9 +135,10 @@ CREATE TABLE run_edits (
 CREATE TABLE figures (
     run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
     name TEXT NOT NULL,                  -- decode_tok_s, …
-    value REAL NOT NULL,
+    value REAL,                          -- NULL: it could not be had
     unit TEXT NOT NULL,
-    source TEXT NOT NULL,                -- measured, vendor-estimate, modelled
+    source TEXT NOT NULL,                -- measured, vendor-estimate, modelled; empty where there is no value
+    missing TEXT NOT NULL DEFAULT '',    -- why there is no value
     PRIMARY KEY (run, name)
 ) WITHOUT ROWID;
 CREATE TABLE series (

@@ -1,10 +1,10 @@
 #include "store/run_reader.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <map>
 
+#include "base/percentile.h"
 #include "base/process_mark.h"
 #include "store/database.h"
 #include "store/database_file.h"
@@ -93,8 +93,13 @@ RunSummary runIn(const Statement& row) {
     return run;
 }
 
-Figure figureIn(const Statement& row, int at) {
-    return {row.bytes(at), row.real(at + 1), row.bytes(at + 2), sourceNamed(row.bytes(at + 3)).value_or(Source::Modelled)};
+/// The columns name, value, unit, source and missing, from `at` on.
+void addFigure(RunSummary& run, const Statement& row, int at) {
+    if (row.isNull(at + 1))
+        run.missing.push_back({row.bytes(at), row.bytes(at + 4)});
+    else
+        run.figures.push_back(
+            {row.bytes(at), row.real(at + 1), row.bytes(at + 2), sourceNamed(row.bytes(at + 3)).value_or(Source::Modelled)});
 }
 
 /// What a filter looks in.
@@ -108,13 +113,6 @@ std::string searchable(const RunSummary& run) {
         (all += part) += '\n';
     for (const std::string& tag : run.tags) (all += tag) += '\n';
     return foldCase(all);
-}
-
-double nearestRank(std::vector<double>& values, double share) {
-    const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size())));
-    const auto at = values.begin() + static_cast<std::ptrdiff_t>(std::max<std::size_t>(rank, 1) - 1);
-    std::nth_element(values.begin(), at, values.end());
-    return *at;
 }
 
 }  // namespace
@@ -136,9 +134,9 @@ Result<std::vector<RunSummary>> RunReader::list(std::string_view filter) const {
         const auto found = byId.find(row.integer(0));
         return found == byId.end() ? nullptr : found->second;
     };
-    TERNION_CHECK(forEachRow(database_->query("SELECT run, name, value, unit, source FROM figures ORDER BY run, name"),
+    TERNION_CHECK(forEachRow(database_->query("SELECT run, name, value, unit, source, missing FROM figures ORDER BY run, name"),
                              [&](const Statement& row) {
-                                 if (auto* run = of(row)) run->figures.push_back(figureIn(row, 1));
+                                 if (auto* run = of(row)) addFigure(*run, row, 1);
                              }));
     TERNION_CHECK(forEachRow(database_->query("SELECT run, tag FROM run_tags ORDER BY run, tag"), [&](const Statement& row) {
         if (auto* run = of(row)) run->tags.push_back(row.bytes(1));
@@ -158,9 +156,9 @@ Result<RunSummary> RunReader::load(std::int64_t run) const {
     TERNION_TRY(const bool found, row.step());
     if (!found) return noSuchRun(run);
     RunSummary summary = runIn(row);
-    TERNION_CHECK(
-        forEachRow(database_->query("SELECT name, value, unit, source FROM figures WHERE run = ? ORDER BY name", {run}),
-                   [&](const Statement& figure) { summary.figures.push_back(figureIn(figure, 0)); }));
+    TERNION_CHECK(forEachRow(
+        database_->query("SELECT name, value, unit, source, missing FROM figures WHERE run = ? ORDER BY name", {run}),
+        [&](const Statement& figure) { addFigure(summary, figure, 0); }));
     TERNION_CHECK(forEachRow(database_->query("SELECT tag FROM run_tags WHERE run = ? ORDER BY tag", {run}),
                              [&](const Statement& tag) { summary.tags.push_back(tag.bytes(0)); }));
     TERNION_CHECK(forEachRow(
@@ -291,9 +289,9 @@ Result<SeriesSummary> RunReader::summary(std::int64_t series, TimeRange range) c
                          all.sum,
                          all.first,
                          all.last,
-                         nearestRank(values, 0.5),
-                         nearestRank(values, 0.9),
-                         nearestRank(values, 0.99)};
+                         percentile(values, 0.5),
+                         percentile(values, 0.9),
+                         percentile(values, 0.99)};
 }
 
 Result<std::vector<TokenRecord>> RunReader::tokens(std::int64_t run) const {

@@ -62,13 +62,20 @@ struct Figure {
     Source source = Source::Measured;
 };
 
+/// A result that could not be had.
+struct MissingFigure {
+    std::string name;
+    std::string reason;  ///< and what to do about it
+};
+
 /// How a run ended.
 struct RunEnd {
     RunState state = RunState::Finished;
     double seconds = 0.0;
     std::string error;
     std::vector<Figure> figures;
-    std::optional<std::string> answer;  ///< nullopt: texts are not recorded
+    std::vector<MissingFigure> missing = {};
+    std::optional<std::string> answer = {};  ///< nullopt: texts are not recorded
 };
 
 /// A quantity over the time of a run. One that could not be measured is there too, with the reason and no sample.
@@ -114,12 +121,13 @@ struct RunSummary {
     std::int64_t startedAt = 0;  ///< milliseconds since 1970, UTC, by the clock of that moment: ids, not this, give the order
     double seconds = 0.0;
     std::string error;
-    std::vector<Figure> figures;
-    std::vector<std::string> tags;  ///< sorted
+    std::vector<Figure> figures;         ///< by name
+    std::vector<MissingFigure> missing;  ///< by name
+    std::vector<std::string> tags;       ///< sorted
     std::string note;
     bool baseline = false;
     std::string origin;  ///< the file that it was imported from: a foreign run; empty: it ran here
-    const Figure* figure(std::string_view name) const;  ///< null: it has none
+    const Figure* figure(std::string_view name) const;  ///< null: it has none; `missing` may say why
 };
 
 }  // namespace ternion

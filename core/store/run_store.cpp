@@ -77,9 +77,12 @@ Result<std::int64_t> idOfDevice(Database& database, const DeviceInfo& device) {
         {device.backend, device.name, device.driver, memory, device.pciAddress});
 }
 
-Status insertFigures(Database& database, std::int64_t run, const std::vector<Figure>& figures) {
+Status insertFigures(Database& database, std::int64_t run, const std::vector<Figure>& figures,
+                     const std::vector<MissingFigure>& missing) {
+    for (const auto& [name, reason] : missing)
+        TERNION_CHECK(database.run("INSERT OR REPLACE INTO figures VALUES (?, ?, NULL, '', '', ?)", {run, name, reason}));
     for (const Figure& figure : figures)
-        TERNION_CHECK(database.run("INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?)",
+        TERNION_CHECK(database.run("INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?, '')",
                                    {run, figure.name, figure.value, figure.unit, nameOf(figure.source)}));
     return {};
 }
@@ -177,7 +180,7 @@ Result<std::int64_t> RunStore::insert(const RunSummary& run, const RunTexts& tex
                                     {id, static_cast<std::int64_t>(k), nameOf(edit.tensor), edit.layer, edit.firstChannel,
                                      edit.channels, static_cast<std::int64_t>(edit.kind), edit.a, edit.b}));
     }
-    TERNION_CHECK(insertFigures(database_, id, run.figures));
+    TERNION_CHECK(insertFigures(database_, id, run.figures, run.missing));
     TERNION_CHECK(insertTags(database_, id, run.tags));
     TERNION_CHECK(transaction.commit());
     return id;
@@ -265,7 +268,7 @@ Status RunStore::finish(std::int64_t run, const RunEnd& end) {
                                     {series, summary.p50, summary.p90, summary.p99}));
     TERNION_CHECK(change(database_, "UPDATE runs SET state = ?2, seconds = ?3, error = ?4, owner = '' WHERE id = ?1",
                          {run, static_cast<std::int64_t>(end.state), end.seconds, end.error}));
-    TERNION_CHECK(insertFigures(database_, run, end.figures));
+    TERNION_CHECK(insertFigures(database_, run, end.figures, end.missing));
     if (end.answer)
         TERNION_CHECK(
             database_.run("INSERT INTO run_texts (run, answer) VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET answer = "

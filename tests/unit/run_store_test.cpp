@@ -66,6 +66,7 @@ TEST_F(RunStoreTest, ARunComesBackAsItWasWritten) {
                                    "the device is lost",
                                    {{"decode_tok_s", 4800.0, "1/s", Source::Measured},
                                     {"energy_per_token", 0.02, "J", Source::VendorEstimate}},
+                                   {{"energy_above_idle", "too short"}},
                                    "Three values."})
                     .ok());
 
@@ -91,6 +92,9 @@ TEST_F(RunStoreTest, ARunComesBackAsItWasWritten) {
     ASSERT_NE(back.figure("energy_per_token"), nullptr);
     EXPECT_EQ(back.figure("energy_per_token")->source, Source::VendorEstimate);
     EXPECT_EQ(back.figure("no such"), nullptr);
+    EXPECT_EQ(back.figure("energy_above_idle"), nullptr);
+    ASSERT_EQ(back.missing.size(), 1U);
+    EXPECT_EQ(back.missing[0].reason, "too short");
     const RunTexts said = read->texts(run).value();
     EXPECT_EQ(said.prompt, texts.prompt);
     EXPECT_EQ(said.promptIds, texts.promptIds);

@@ -1,0 +1,87 @@
+#include "runs/answer_run.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+
+namespace ternion {
+namespace {
+
+void tellTrouble(const Error& error) { log(LogLevel::Warning, "The run is not recorded: " + error.text()); }
+
+}  // namespace
+
+std::string answerSettings(const GenerateOptions& options) {
+    return nlohmann::ordered_json{{"stop_strings", options.stopStrings}, {"stop_at_eos", options.stopAtEos}}.dump();
+}
+
+Result<GenerateOptions> answerOptions(const RunFacts& facts) {
+    GenerateOptions options;
+    options.sampler = facts.sampler;
+    options.maxTokens = facts.maxTokens;
+    const auto json = nlohmann::json::parse(facts.settings, nullptr, false);
+    const auto stops = json.is_object() ? json.find("stop_strings") : json.end();
+    const auto eos = json.is_object() ? json.find("stop_at_eos") : json.end();
+    const auto bad = Error{ErrorCode::BadInput, "these are no settings of an answer", {}};
+    if (eos == json.end() || !eos->is_boolean() || stops == json.end() || !stops->is_array()) return bad;
+    options.stopAtEos = *eos;
+    for (const auto& text : *stops) {
+        if (!text.is_string()) return bad;
+        options.stopStrings.push_back(text);
+    }
+    return options;
+}
+
+AnswerRun::AnswerRun(RunRecorder* recorder, RunFacts facts, const Asked& asked) : recorder_(recorder), texts_(asked.texts) {
+    if (recorder_ == nullptr) return;
+    facts.sampler = asked.options.sampler;
+    facts.maxTokens = asked.options.maxTokens;
+    facts.settings = answerSettings(asked.options);
+    RunTexts texts;
+    if (texts_) texts = {asked.prompt, asked.ids, {}};
+    if (const auto run = recorder_->begin(facts, texts); !run) {
+        tellTrouble(run.error());
+        recorder_ = nullptr;
+    }
+}
+
+AnswerRun::~AnswerRun() {
+    if (recorder_ != nullptr) static_cast<void>(recorder_->end({RunState::Stopped}));
+}
+
+void AnswerRun::prefilled(int tokens, double seconds) {
+    if (recorder_ != nullptr && tokens > 0) recorder_->prefilled(tokens, seconds);
+}
+
+void AnswerRun::begins() {
+    if (recorder_ != nullptr) clock_.emplace([this](TokenId token, double seconds) { recorder_->decoded(token, seconds); });
+}
+
+void AnswerRun::came(const GeneratedToken& token) {
+    if (clock_) clock_->came(token);
+}
+
+void AnswerRun::paused() {
+    if (clock_) clock_->skip();
+}
+
+void AnswerRun::end(const Result<GenerateResult>& result, DeviceModel& device) {
+    if (recorder_ == nullptr) return;
+    if (clock_) clock_->share();
+    recorder_->memory(device.memory());
+    RunRecorder::Outcome outcome;
+    if (!result) {
+        outcome.state = result.error().code == ErrorCode::Cancelled ? RunState::Stopped : RunState::Failed;
+        outcome.error = result.error().text();
+    } else {
+        if (result->reason == StopReason::Stopped) outcome.state = RunState::Stopped;
+        if (texts_) outcome.answer = result->text;
+        if (const auto times = device.timeKernels(1)) recorder_->kernels(false, *times);
+        outcome.figures.push_back({"weight_bytes_per_token", static_cast<double>(device.memory().perToken), "B"});
+    }
+    if (const auto ended = recorder_->end(outcome); !ended) tellTrouble(ended.error());
+    if (const auto trouble = recorder_->trouble()) tellTrouble(*trouble);
+    recorder_ = nullptr;
+}
+
+}  // namespace ternion
