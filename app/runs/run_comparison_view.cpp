@@ -114,13 +114,12 @@ public:
 private:
     static std::size_t runOf(int column) { return static_cast<std::size_t>(column) / 2; }
     static bool isDifference(int column) { return column >= 3 && column % 2 == 1; }
-    const Figure* figure(const QModelIndex& at, std::size_t run) const {
-        return runs_[run].figure(figures_[static_cast<std::size_t>(at.row()) - 1]);
-    }
+    const Figure* figure(const QModelIndex& at, std::size_t run) const { return runs_[run].figure(nameIn(at)); }
+    const std::string& nameIn(const QModelIndex& at) const { return figures_[static_cast<std::size_t>(at.row()) - 1]; }
 
     QVariant value(const QModelIndex& at, int role) const {
         const Figure* found = figure(at, runOf(at.column()));
-        if (found == nullptr) return role == Qt::ToolTipRole ? text("not measured in this run") : QVariant();
+        if (found == nullptr) return role == Qt::ToolTipRole ? whyMissing(runs_[runOf(at.column())], nameIn(at)) : QVariant();
         switch (role) {
             case Qt::DisplayRole:
                 return figureText(*found);

@@ -119,12 +119,13 @@ void addSettings(Page& page, const RunFacts& facts) {
 }
 
 void addFigures(Page& page, const RunSummary& run) {
-    if (run.figures.empty()) return;
+    if (run.figures.empty() && run.missing.empty()) return;
     page.section(text("Figures"));
     for (const Figure& figure : run.figures) {
         const QString tag = sourceTag(figure.source);
-        page.row(figureTitle(figure.name), valueText(figure.value, figure.unit), tag.isEmpty() ? text("measured") : tag);
+        page.row(figureTitle(figure.name), valueText(figure), tag.isEmpty() ? text("measured") : tag);
     }
+    for (const MissingFigure& missing : run.missing) page.row(figureTitle(missing.name), whyMissing(run, missing.name));
 }
 
 void addSeries(Page& page, const RunDetails::More& more) {

@@ -25,32 +25,31 @@ struct ColumnFacts {
     const char* toolTip;
     const char* figure;     // "": none
     const char* otherwise;  // the figure where there is not the first
-    const char* series;     // that it is made of
 };
 constexpr std::array<ColumnFacts, RunTableModel::columns> facts{{
-    {"", QT_TRANSLATE_NOOP("RunTable", "The baseline that others are compared to: click to set or clear it"), "", "", ""},
-    {QT_TRANSLATE_NOOP("RunTable", "When"), "", "", "", ""},
-    {QT_TRANSLATE_NOOP("RunTable", "Kind"), "", "", "", ""},
-    {QT_TRANSLATE_NOOP("RunTable", "Model"), "", "", "", ""},
-    {QT_TRANSLATE_NOOP("RunTable", "Device"), "", "", "", ""},
-    {QT_TRANSLATE_NOOP("RunTable", "Packing"), QT_TRANSLATE_NOOP("RunTable", "How the trits lie in memory"), "", "", ""},
+    {"", QT_TRANSLATE_NOOP("RunTable", "The baseline that others are compared to: click to set or clear it"), "", ""},
+    {QT_TRANSLATE_NOOP("RunTable", "When"), "", "", ""},
+    {QT_TRANSLATE_NOOP("RunTable", "Kind"), "", "", ""},
+    {QT_TRANSLATE_NOOP("RunTable", "Model"), "", "", ""},
+    {QT_TRANSLATE_NOOP("RunTable", "Device"), "", "", ""},
+    {QT_TRANSLATE_NOOP("RunTable", "Packing"), QT_TRANSLATE_NOOP("RunTable", "How the trits lie in memory"), "", ""},
     {QT_TRANSLATE_NOOP("RunTable", "Prefill tok/s"), QT_TRANSLATE_NOOP("RunTable", "Tokens of the prompt a second"),
-     "prefill_tok_s", "", "prefill_pass"},
+     "prefill_tok_s", ""},
     {QT_TRANSLATE_NOOP("RunTable", "Decode tok/s"), QT_TRANSLATE_NOOP("RunTable", "Tokens of the answer a second"),
-     "decode_tok_s", "", "token_latency"},
+     "decode_tok_s", ""},
     {QT_TRANSLATE_NOOP("RunTable", "p50 ms"), QT_TRANSLATE_NOOP("RunTable", "Half of the tokens came within this time"),
-     "decode_ms_p50", "", "token_latency"},
+     "decode_ms_p50", ""},
     {QT_TRANSLATE_NOOP("RunTable", "p99 ms"), QT_TRANSLATE_NOOP("RunTable", "99 of 100 tokens came within this time"),
-     "decode_ms_p99", "", "token_latency"},
+     "decode_ms_p99", ""},
     {QT_TRANSLATE_NOOP("RunTable", "Peak memory"),
      QT_TRANSLATE_NOOP("RunTable", "The most memory of the device that the run took; where that is not known, of the host"),
-     "peak_device_bytes", "peak_host_bytes", "memory."},
+     "peak_device_bytes", "peak_host_bytes"},
     {QT_TRANSLATE_NOOP("RunTable", "J/token"), QT_TRANSLATE_NOOP("RunTable", "Energy for a token of the answer, gross"),
-     "energy_per_token_gross_J", "", "power."},
-    {QT_TRANSLATE_NOOP("RunTable", "State"), "", "", "", ""},
+     "energy_per_token", ""},
+    {QT_TRANSLATE_NOOP("RunTable", "State"), "", "", ""},
     {QT_TRANSLATE_NOOP("RunTable", "Tags"),
-     QT_TRANSLATE_NOOP("RunTable", "Words, separated by blanks or commas: F2 edits them"), "", "", ""},
-    {QT_TRANSLATE_NOOP("RunTable", "Note"), QT_TRANSLATE_NOOP("RunTable", "F2 edits it"), "", "", ""},
+     QT_TRANSLATE_NOOP("RunTable", "Words, separated by blanks or commas: F2 edits them"), "", ""},
+    {QT_TRANSLATE_NOOP("RunTable", "Note"), QT_TRANSLATE_NOOP("RunTable", "F2 edits it"), "", ""},
 }};
 
 const ColumnFacts& of(int column) { return facts[static_cast<std::size_t>(column)]; }
@@ -65,7 +64,7 @@ QString tagsOf(const RunSummary& run) {
 
 QString numberText(const Figure& figure) {
     const QString tag = sourceTag(figure.source);
-    const QString value = figure.unit == "B" ? valueText(figure.value, figure.unit) : QLocale().toString(figure.value, 'g', 4);
+    const QString value = valueText(figure.value, figure.unit == "B" ? "B" : "");  // the header has the unit
     return tag.isEmpty() ? value : QStringLiteral("%1 (%2)").arg(value, tag);
 }
 
@@ -77,14 +76,13 @@ bool same(const RunSummary& a, const RunSummary& b) {
     const auto sameFigure = [](const Figure& x, const Figure& y) {
         return x.name == y.name && x.value == y.value && x.source == y.source;
     };
-    return key(a) == key(b) && std::equal(a.figures.begin(), a.figures.end(), b.figures.begin(), b.figures.end(), sameFigure);
+    return key(a) == key(b) && a.missing.size() == b.missing.size() &&
+           std::equal(a.figures.begin(), a.figures.end(), b.figures.begin(), b.figures.end(), sameFigure);
 }
 
 }  // namespace
 
-RunTableModel::RunTableModel(RunBook& book, QObject* parent)
-    : QAbstractTableModel(parent), book_(book), reasons_(book.store()), runs_(book.runs()) {
-    reasons_.look(runs_);
+RunTableModel::RunTableModel(RunBook& book, QObject* parent) : QAbstractTableModel(parent), book_(book), runs_(book.runs()) {
     connect(&book, &RunBook::changed, this, [this] { take(book_.runs()); });
 }
 
@@ -122,7 +120,6 @@ void RunTableModel::take(const std::vector<RunSummary>& runs) {
             emit dataChanged(index(static_cast<int>(at), 0), index(static_cast<int>(at), columns - 1));
         }
     }
-    reasons_.look(runs_);
     emit changed();
 }
 
@@ -166,7 +163,7 @@ QString RunTableModel::shown(const RunSummary& run, int column) const {
 QString RunTableModel::toolTip(const RunSummary& run, int column) const {
     if (showsFigure(column)) {
         const Figure* figure = figureIn(run, column);
-        if (figure == nullptr) return reasons_.of(run, of(column).series);
+        if (figure == nullptr) return whyMissing(run, of(column).figure);
         return QStringLiteral("%1: %2").arg(figureTitle(figure->name), figureText(*figure));
     }
     switch (column) {

@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "runs/missing_reasons.h"
 #include "store/run_records.h"
 
 namespace ternion::app {
@@ -65,7 +64,6 @@ private:
     QVariant value(const RunSummary& run, int column) const;
 
     RunBook& book_;
-    MissingReasons reasons_;
     std::vector<RunSummary> runs_;
 };
 

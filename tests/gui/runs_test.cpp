@@ -36,7 +36,7 @@ struct Runs : InspectWindow {
         RunTexts texts{"Tell me a <story>", std::vector<TokenId>{1, 2, 3}, "Once & for all"};
         slow = add(*runStore, {.latencies = around(0.010, 300), .figures = speeds(400, 100), .texts = texts});
         auto figures = speeds(900, 200);
-        figures.push_back({"energy_per_token_gross_J", 0.25, "J", Source::VendorEstimate});
+        figures.push_back({"energy_per_token", 0.25, "J", Source::VendorEstimate});
         fast = add(*runStore, {.device = "Some GPU",
                                .backend = "vulkan",
                                .packing = "dense",
@@ -312,9 +312,9 @@ private slots:
         QCOMPARE(model->columnCount(), 4);
         QCOMPARE(cell("decode_tok_s", 3).data().toString(), "+100.0 %");
         QCOMPARE(cell("decode_ms_p50", 3).data().toString(), "-50.0 %");
-        QVERIFY(cell("energy_per_token_gross_J", 1).data().toString().isEmpty());
-        QVERIFY(cell("energy_per_token_gross_J", 3).data().toString().isEmpty());
-        QVERIFY(cell("energy_per_token_gross_J", 2).data().toString().contains("vendor-estimate"));
+        QVERIFY(cell("energy_per_token", 1).data().toString().isEmpty());
+        QVERIFY(cell("energy_per_token", 3).data().toString().isEmpty());
+        QVERIFY(cell("energy_per_token", 2).data().toString().contains("vendor-estimate"));
         QTRY_VERIFY(cell("token_latency_mean", 3).data().toString().startsWith("× 0.500 (95 %: "));
         QVERIFY(cell("token_latency_mean", 3).data().toString().endsWith(", certain"));
         runs.runs.setBaseline(runs.fast);  // now that is the reference
