@@ -17,6 +17,8 @@
 #include "inspect/weights/weights_panel.h"
 #include "log/log_panel.h"
 #include "model_card/model_card_panel.h"
+#include "runs/runs_panel.h"
+#include "runs/sql_panel.h"
 
 namespace ternion::app {
 
@@ -60,6 +62,8 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
                  chatPanel(),
                  conversationsPanel(),
                  modelCardPanel(),
+                 runsPanel(),
+                 sqlPanel(settings),
                  benchmarksPanel(),
                  weightsPanel(),
                  gatesPanel(),

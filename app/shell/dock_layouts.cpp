@@ -16,6 +16,7 @@ DockLayouts::DockLayouts(QMainWindow* window, const std::vector<PanelDefinition>
     window->setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
     window->setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
     const QString menu = tr("View/Panels");
+    QDockWidget* below = nullptr;
     for (const PanelDefinition& panel : panels) {
         if (panel.area == Qt::NoDockWidgetArea) continue;
         auto* dock = new QDockWidget(panel.title, window);
@@ -37,6 +38,10 @@ DockLayouts::DockLayouts(QMainWindow* window, const std::vector<PanelDefinition>
             if (!inspection_.empty() && panel.area == Qt::RightDockWidgetArea)
                 window->tabifyDockWidget(inspection_.front(), dock);
             inspection_.push_back(dock);
+        }
+        if (!panel.inspects && panel.area == Qt::BottomDockWidgetArea) {
+            if (below != nullptr) window->tabifyDockWidget(below, dock);  // beside each other all would be too narrow
+            below = dock;
         }
         if (panel.inspects || panel.area == Qt::BottomDockWidgetArea) dock->hide();  // in the way until it is wanted
     }

@@ -42,6 +42,9 @@ public:
     QByteArray pins(const QString& shape) const;  ///< of the inspection of models of this shape, as Pins writes them
     void setPins(const QString& shape, const QByteArray& pins);
 
+    QStringList sqlHistory() const;  ///< newest first
+    void setSqlHistory(const QStringList& questions);
+
     QByteArray windowGeometry() const;
     QByteArray windowState() const;
     void setWindow(const QByteArray& geometry, const QByteArray& state);
