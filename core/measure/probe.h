@@ -15,13 +15,14 @@ struct ProbeFacts {
         Level,    ///< a value now: bytes, watts
         Counter,  ///< only grows: joules since some moment; differences mean something
     };
-    std::string name;      ///< "host_memory.resident", "power.gpu", "energy.cpu": what a series in the store is called
-    std::string unit;      ///< "B", "W", "J"
+    std::string name;  ///< "host_memory.resident", "power.gpu", "energy.cpu": what a series in the store is called
+    std::string unit;  ///< "B", "W", "J"
     Kind kind = Kind::Level;
     Source source = Source::Measured;
-    double period = 0.0;   ///< seconds between two new values of the sensor; reading faster repeats a value
-    std::string detail;    ///< for people: which sensor, by which interface
-    std::string missing;   ///< why it cannot be read, and what to do about it; empty: it can be. Never a value of 0 instead
+    double period = 0.0;        ///< seconds between two new values of the sensor; reading faster repeats a value
+    std::string detail = {};    ///< for people: which sensor, by which interface
+    std::string together = {};  ///< probes of one such name come from one reading: they are read one after the other
+    std::string missing = {};  ///< why it cannot be read, and what to do about it; empty: it can be. Never a value of 0 instead
 };
 
 /// One sensor. Used by one thread at a time. A probe that cannot be read exists all the same, so that it can say why.

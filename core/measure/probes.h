@@ -34,7 +34,8 @@ Probes hwmonProbes(const DeviceInfo& device, const ProbeSources& sources);
 Probes raplProbes(const ProbeSources& sources);
 
 /// All that say something about a run on `device`: the host's memory always; the GPU's for a GPU; the processor's energy
-/// always (lavapipe and the CPU backend compute on it).
+/// always (lavapipe and the CPU backend compute on it). Takes up to half a second where a GPU does not tell how often it renews
+/// its numbers: that is found out by watching it.
 Probes findProbes(const std::shared_ptr<const DeviceModel>& device, const ProbeSources& sources = {});
 
 }  // namespace ternion

@@ -13,8 +13,8 @@ namespace ternion {
 
 struct SamplerOptions {
     double leastPeriod = 0.05;  ///< no probe is read more often (seconds)
-    double mostPeriod = 1.0;    ///< nor less often
-    double share = 0.005;       ///< of one core's time that all readings may take: a slow probe is read more rarely
+    double mostPeriod = 1.0;    ///< nor less often, unless `share` asks for it
+    double share = 0.005;       ///< above 0: of one core's time that all readings may take; slow probes are read more rarely
 };
 
 /// From construction to destruction. `onReading(index of the probe, steady time, value)` is called on the sampler's thread; a
@@ -27,6 +27,7 @@ public:
 
 private:
     void run(const std::stop_token& stop);
+    bool readOne(std::size_t probe);  ///< false: it has gone
 
     std::shared_ptr<const Probes> probes_;
     std::function<void(std::size_t, Clock::time_point, double)> onReading_;

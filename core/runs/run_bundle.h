@@ -20,8 +20,8 @@ Status exportBundle(const RunReader& reader, std::int64_t run, const std::filesy
 
 /// A bundle as read: everything checked (sizes, counts, hashes), nothing believed.
 struct Bundle {
-    RunSummary run;  ///< facts with its texts
-    RunReader::Texts texts;
+    RunSummary run;
+    RunTexts texts;
     std::vector<SeriesFacts> series;           ///< ids are places in `samples`
     std::vector<std::vector<Sample>> samples;  ///< of each series
     std::vector<TokenRecord> tokens;

@@ -35,7 +35,7 @@ public:
     ~RunRecorder();  ///< a run that is still open ends as stopped
 
     /// A run that is open is ended as stopped first. Returns the run's id.
-    Result<std::int64_t> begin(RunFacts facts);
+    Result<std::int64_t> begin(RunFacts facts, RunTexts texts);
     bool recording() const { return run_ != 0; }
     std::int64_t run() const { return run_; }
 

@@ -50,6 +50,7 @@ int bindBytes(sqlite3_stmt* statement, int index, std::string_view bytes) {
 int bind(sqlite3_stmt* statement, int index, const SqlValue& value) {
     if (const auto* integer = std::get_if<std::int64_t>(&value)) return sqlite3_bind_int64(statement, index, *integer);
     if (const auto* real = std::get_if<double>(&value)) return sqlite3_bind_double(statement, index, *real);
+    if (std::holds_alternative<std::nullptr_t>(value)) return sqlite3_bind_null(statement, index);
     return bindBytes(statement, index, *std::get_if<std::string_view>(&value));
 }
 
@@ -73,6 +74,19 @@ std::string Statement::bytes(int column) const {
     return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
+bool Statement::isNull(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
+
+Status Statement::run(std::initializer_list<SqlValue> values) {
+    sqlite3_reset(statement_.get());  // what the last run failed with, it has told
+    int index = 0;
+    for (const auto& value : values)
+        if (bind(statement_.get(), ++index, value) != SQLITE_OK) return errorOf(sqlite3_db_handle(statement_.get()));
+    for (;;) {
+        TERNION_TRY(const bool row, step());
+        if (!row) return {};
+    }
+}
+
 void Transaction::Rollback::operator()(sqlite3* database) const {
     sqlite3_exec(database, "ROLLBACK", nullptr, nullptr, nullptr);  // fails only where SQLite has rolled back already
 }
@@ -85,10 +99,10 @@ Status Transaction::commit() {
 
 void Database::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
-Result<Database> Database::connect(const std::filesystem::path& path) {
+Result<Database> Database::open(const std::filesystem::path& path, int flags) {
     sqlite3* connection = nullptr;
     const std::string name = path.empty() ? ":memory:" : path.string();
-    const int code = sqlite3_open_v2(name.c_str(), &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code = sqlite3_open_v2(name.c_str(), &connection, flags | SQLITE_OPEN_NOMUTEX, nullptr);
     if (connection == nullptr) return Error{ErrorCode::OutOfMemory, "not enough memory", path.string()};
     Database database(connection);
     if (code != SQLITE_OK) {
@@ -96,10 +110,21 @@ Result<Database> Database::connect(const std::filesystem::path& path) {
         error.context = path.string();
         return error;
     }
-    if (sqlite3_db_readonly(connection, "main") == 1)
-        return Error{ErrorCode::Io, "it can be read, but not written: change its permissions", path.string()};
     sqlite3_busy_timeout(connection, busyMilliseconds);
     return database;
+}
+
+Result<Database> Database::connect(const std::filesystem::path& path) {
+    TERNION_TRY(auto database, open(path, SQLITE_OPEN_READWRITE));
+    if (sqlite3_db_readonly(database.connection_.get(), "main") == 1)
+        return Error{ErrorCode::Io, "it can be read, but not written: change its permissions", path.string()};
+    return database;
+}
+
+Result<Database> Database::connectReadOnly(const std::filesystem::path& path) {
+    std::error_code code;
+    if (!std::filesystem::exists(path, code)) return Error{ErrorCode::NotFound, "there is no such database", path.string()};
+    return open(path, SQLITE_OPEN_READONLY);
 }
 
 Result<Statement> Database::query(std::string_view sql, std::initializer_list<SqlValue> values) const {

@@ -1,6 +1,7 @@
 // A connection to an SQLite database: statements, transactions, errors as values.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
@@ -16,8 +17,8 @@ struct sqlite3_stmt;
 
 namespace ternion {
 
-/// What a `?` stands for. A text comes back byte for byte, whatever it holds.
-using SqlValue = std::variant<std::int64_t, double, std::string_view>;
+/// What a `?` stands for; a null pointer: NULL. A text comes back byte for byte, whatever it holds.
+using SqlValue = std::variant<std::int64_t, double, std::string_view, std::nullptr_t>;
 
 /// A query being read. It must not outlive its database.
 class Statement {
@@ -26,6 +27,9 @@ public:
     std::int64_t integer(int column) const;
     double real(int column) const;
     std::string bytes(int column) const;
+    bool isNull(int column) const;
+    /// With other values from its beginning to its end: for a statement that is run many times.
+    Status run(std::initializer_list<SqlValue> values);
 
 private:
     friend class Database;
@@ -57,6 +61,8 @@ class Database {
 public:
     /// The file must exist; an empty path is a database in memory. Nothing is read or written yet.
     static Result<Database> connect(const std::filesystem::path& path);
+    /// What it can do is read; the file may be one that others write. NotFound where there is none.
+    static Result<Database> connectReadOnly(const std::filesystem::path& path);
 
     Result<Statement> query(std::string_view sql, std::initializer_list<SqlValue> values = {}) const;
     /// Runs one statement to its end.
@@ -80,6 +86,7 @@ private:
         void operator()(sqlite3* database) const;
     };
     explicit Database(sqlite3* connection) : connection_(connection) {}
+    static Result<Database> open(const std::filesystem::path& path, int flags);
     Status execute(const char* sql) const;
     std::unique_ptr<sqlite3, Close> connection_;
 };

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -56,6 +57,36 @@ Status refuseNewer(const Database& database, std::size_t newest, const fs::path&
                  path.string()};
 }
 
+/// Measurements, which may fill gigabytes: where nothing speaks against them their check is left out, so that the program
+/// starts at once. What is wrong with them is found when they are read, and leaves a mark (markDamaged).
+constexpr std::array bulkTables = {"samples", "sample_blocks"};
+constexpr std::uintmax_t wholeCheckBytes = std::uintmax_t{64} << 20U;
+
+fs::path damageMark(const fs::path& path) { return part(path, ".check"); }
+
+Result<bool> passes(const Database& database, const std::string& pragma) {
+    TERNION_TRY(auto check, database.query(pragma));
+    TERNION_TRY(const bool row, check.step());
+    return row && check.bytes(0) == "ok";
+}
+
+Result<bool> isWhole(const Database& database, const fs::path& path, std::size_t newest) {
+    std::error_code code;
+    TERNION_TRY(const auto version, database.number("PRAGMA user_version"));
+    if (fs::file_size(path, code) <= wholeCheckBytes || static_cast<std::size_t>(version) != newest ||
+        fs::exists(damageMark(path), code))
+        return passes(database, "PRAGMA quick_check(1)");
+    TERNION_TRY(auto tables, database.query("SELECT name FROM sqlite_schema WHERE type = 'table'"));
+    for (;;) {
+        TERNION_TRY(const bool row, tables.step());
+        if (!row) return true;
+        const std::string name = tables.bytes(0);
+        if (std::find(bulkTables.begin(), bulkTables.end(), name) != bulkTables.end()) continue;
+        TERNION_TRY(const bool ok, passes(database, "PRAGMA quick_check(\"" + name + "\")"));
+        if (!ok) return false;
+    }
+}
+
 /// Changes neither the file nor its -wal.
 Result<bool> isDamaged(const fs::path& path, std::size_t newest) {
     std::error_code code;
@@ -67,10 +98,9 @@ Result<bool> isDamaged(const fs::path& path, std::size_t newest) {
         if (known.error().code == ErrorCode::BadInput) return true;
         return known.error();
     }
-    TERNION_TRY(auto check, database.query("PRAGMA quick_check(1)"));
-    const auto row = check.step();
-    if (!row && row.error().code != ErrorCode::BadInput) return row.error();
-    return !row || check.bytes(0) != "ok";
+    const auto ok = isWhole(database, path, newest);
+    if (!ok && ok.error().code != ErrorCode::BadInput) return ok.error();
+    return !ok || !*ok;
 }
 
 /// Returns what to tell the user.
@@ -84,7 +114,24 @@ Result<std::string> setAside(const fs::path& path) {
     return path.string() + " was damaged. It is kept as " + aside + ", and a new one was begun.";
 }
 
-Status migrate(Database& database, std::span<const std::string_view> migrations) {
+/// The whole of it as it is now, beside it: "NAME.version-3-DATE.backup".
+Status backUp(Database& database, std::int64_t version, const fs::path& path) {
+    const std::string name =
+        path.string() + ".version-" + std::to_string(version) + utcTime(std::time(nullptr), "-%Y%m%d-%H%M%S.backup");
+    TERNION_CHECK(createFile(name));
+    const auto copied = database.run("VACUUM INTO ?", {name});
+    if (copied) return {};
+    unlink(name.c_str());
+    return Error{
+        copied.error().code,
+        "it has to be brought to this program's format, and no backup of it could be made (" + copied.error().message + ")",
+        path.string()};
+}
+
+Status migrate(Database& database, std::span<const std::string_view> migrations, const fs::path& path) {
+    TERNION_TRY(const auto before, database.number("PRAGMA user_version"));
+    if (!path.empty() && before > 0 && static_cast<std::size_t>(before) < migrations.size())
+        TERNION_CHECK(backUp(database, before, path));  // whole: it has just been checked
     TERNION_TRY(auto transaction, database.beginWriting());
     TERNION_TRY(const auto version, database.number("PRAGMA user_version"));
     for (auto next = static_cast<std::size_t>(version); next < migrations.size(); ++next)
@@ -93,6 +140,11 @@ Status migrate(Database& database, std::span<const std::string_view> migrations)
 }
 
 }  // namespace
+
+void markDamaged(const fs::path& path) {
+    const int descriptor = open(damageMark(path).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    if (descriptor >= 0) close(descriptor);
+}
 
 Result<DatabaseFile> openDatabaseFile(const fs::path& path, std::span<const std::string_view> migrations) {
     FolderLock lock;
@@ -111,13 +163,15 @@ Result<DatabaseFile> openDatabaseFile(const fs::path& path, std::span<const std:
             TERNION_CHECK(createFile(path));
         }
         TERNION_CHECK(makePrivate(path));
+        std::error_code code;
+        fs::remove(damageMark(path), code);  // looked into; where it stays, the next start looks again
     }
     TERNION_TRY(auto database, Database::connect(path));
     // With a WAL, NORMAL keeps every committed transaction when the program is killed; only a power cut may lose the last ones.
     TERNION_CHECK(
         database.script("PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
                         "PRAGMA trusted_schema=OFF"));
-    TERNION_CHECK(migrate(database, migrations));
+    TERNION_CHECK(migrate(database, migrations, path));
     const bool alone = path.empty() || lock.alone();
     return DatabaseFile{std::move(lock), std::move(database), alone, std::move(notice)};
 }

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "store/run_records.h"
+#include "store/sample_blocks.h"
 
 namespace ternion {
 
@@ -20,14 +21,6 @@ class Database;
 struct TimeRange {
     std::int64_t from = std::numeric_limits<std::int64_t>::min();  ///< nanoseconds since the run began, inclusive
     std::int64_t to = std::numeric_limits<std::int64_t>::max();    ///< inclusive
-};
-
-/// A stretch of a series: one sample (count 1, all equal), or several of them.
-struct SeriesPoint {
-    std::int64_t first = 0, last = 0;  ///< times
-    std::int64_t count = 1;
-    double least = 0.0, most = 0.0, sum = 0.0;
-    double mean() const { return sum / static_cast<double>(count); }
 };
 
 /// How a figure or the values of a series are spread. All from the raw samples.
@@ -52,13 +45,7 @@ public:
     /// ignoring case.
     Result<std::vector<RunSummary>> list(std::string_view filter = {}) const;
     Result<RunSummary> load(std::int64_t run) const;
-    /// Prompt, its ids, and the answer, where they were recorded.
-    struct Texts {
-        std::optional<std::string> prompt;
-        std::optional<std::vector<TokenId>> promptIds;
-        std::optional<std::string> answer;
-    };
-    Result<Texts> texts(std::int64_t run) const;
+    Result<RunTexts> texts(std::int64_t run) const;
 
     Result<std::vector<SeriesFacts>> series(std::int64_t run) const;
     /// What a plot of `range` draws: single samples where there are at most `most`, else stretches of equally many samples that
@@ -76,6 +63,9 @@ public:
     const Database& database() const { return *database_; }
 
 private:
+    /// The blocks that lie wholly in a range.
+    Result<std::vector<SeriesPoint>> stretches(std::int64_t series, TimeRange range) const;
+
     std::unique_ptr<Database> database_;
 };
 

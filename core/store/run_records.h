@@ -16,7 +16,7 @@ namespace ternion {
 struct ModelRecord {
     std::string hash;
     std::string name;
-    std::string path;                    ///< where it was opened from; empty for random trits, and in bundles
+    std::string path;  ///< where it was opened from; empty for random trits, and in bundles
     std::int64_t parameters = 0;
     std::uint64_t unoptimisedBytes = 0;  ///< the same model with 16 bits a weight: 2 * parameters
 };
@@ -32,12 +32,17 @@ struct RunFacts {
     std::string shaderHash;   ///< of all kernels that are built in
     SamplerSettings sampler;  ///< with the seed
     int maxTokens = 0;
-    std::string settings;             ///< JSON: what else the kind of run needs to be run again (a benchmark's plan, a preset)
-    std::string sweep;                ///< runs of one sweep share a name; empty: none
-    std::int64_t conversation = 0;    ///< that an answer belongs to; 0: none
+    std::string settings;           ///< JSON: what else the kind of run needs to be run again (a benchmark's plan, a preset)
+    std::string sweep;              ///< runs of one sweep share a name; empty: none
+    std::int64_t conversation = 0;  ///< that an answer belongs to; 0: none
     std::vector<Edit> intervention;
-    std::optional<std::string> prompt;          ///< as the model was given it; nullopt: texts are not recorded
+};
+
+/// What was said in a run; nullopt: not recorded.
+struct RunTexts {
+    std::optional<std::string> prompt;  ///< as the model was given it
     std::optional<std::vector<TokenId>> promptIds;
+    std::optional<std::string> answer;
 };
 
 enum class RunState : std::uint8_t {
@@ -83,7 +88,7 @@ struct Sample {
 };
 
 struct TokenRecord {
-    int position = 0;  ///< 0, 1, 2, ... of the answer
+    int position = 0;       ///< 0, 1, 2, ... of the answer
     std::int64_t time = 0;  ///< when it came: the sample of "token_latency" at the same time is its latency
     TokenId token = 0;      ///< -1: texts are not recorded
 };
@@ -104,7 +109,7 @@ struct Annotation {
 
 struct RunSummary {
     std::int64_t id = 0;
-    RunFacts facts;  ///< without its texts
+    RunFacts facts;
     RunState state = RunState::Running;
     std::int64_t startedAt = 0;  ///< milliseconds since 1970, UTC, by the clock of that moment: ids, not this, give the order
     double seconds = 0.0;

@@ -15,7 +15,6 @@
 namespace ternion {
 
 class Database;
-struct DatabaseFile;
 class RunReader;
 
 /// What is written together.
@@ -44,15 +43,16 @@ public:
     static Result<Opened> open(const std::filesystem::path& path);
     ~RunStore();
 
-    Result<std::int64_t> begin(const RunFacts& facts);
+    Result<std::int64_t> begin(const RunFacts& facts, const RunTexts& texts = {});
     /// `facts.id` is ignored. Returns the series' id.
     Result<std::int64_t> addSeries(std::int64_t run, const SeriesFacts& facts);
     /// A series that cannot be read any more.
     Status endSeries(std::int64_t series, std::string_view reason);
     Status write(const RunBatch& batch);
     Status finish(std::int64_t run, const RunEnd& end);
-    /// A run that was made elsewhere, or before, as a whole: NotFound where there is nothing in it that belongs together.
-    Result<std::int64_t> import(const RunSummary& run, std::string_view origin);
+    /// A run that was made elsewhere: it has an origin and has ended (InvalidArgument). Its series follow by addSeries and
+    /// write, and then its `finish`.
+    Result<std::int64_t> import(const RunSummary& run, const RunTexts& texts);
 
     Status setNote(std::int64_t run, std::string_view note);
     Status setTags(std::int64_t run, const std::vector<std::string>& tags);
@@ -69,16 +69,16 @@ public:
 
     /// A connection of its own that only reads. Belongs to the thread that uses it.
     Result<std::unique_ptr<RunReader>> reader() const;
-    const std::filesystem::path& path() const { return path_; }
+    const std::filesystem::path& path() const;
 
 private:
-    RunStore(std::unique_ptr<DatabaseFile> file, std::filesystem::path path, std::filesystem::path temporary);
-    Result<std::int64_t> insertRun(const RunSummary& run, std::string_view origin);
+    struct File;
+    explicit RunStore(std::unique_ptr<File> file);
+    Result<std::int64_t> insert(const RunSummary& run, const RunTexts& texts);
+    Status hide(std::span<const std::int64_t> runs, const std::string& by);
 
-    std::unique_ptr<DatabaseFile> file_;
+    std::unique_ptr<File> file_;
     Database& database_;  // file_'s
-    std::filesystem::path path_;
-    std::filesystem::path temporary_;  // a folder that goes with the store; empty: none
     mutable std::mutex mutex_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -40,6 +41,13 @@ struct SqlTable {
 /// InvalidArgument with SQLite's reason, and where it stands in the text; Cancelled; Unsupported where the time is over; Io,
 /// BadInput, NotFound where there is no database yet.
 Result<SqlAnswer> askDatabase(const std::filesystem::path& path, std::string_view sql, const SqlLimits& limits = {});
+
+/// Both from 1; a column is a character.
+struct SqlPlace {
+    int line = 1, column = 1;
+};
+/// Where in the text an error of askDatabase stands; nullopt: at no one place.
+std::optional<SqlPlace> placeOf(const Error& error);
 
 Result<std::vector<SqlTable>> databaseSchema(const std::filesystem::path& path);
 

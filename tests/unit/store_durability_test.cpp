@@ -1,6 +1,5 @@
 // What may befall the file: kills, damage, other programs, full disks, folders without permission.
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 
 #include "store/database.h"
 #include "store/migrations.h"
+#include "unit/file_size_limit.h"
 #include "unit/store_fixture.h"
 
 namespace ternion {
@@ -244,24 +244,6 @@ TEST_F(StoreDurability, SaysWhyAFolderCannotBeUsed) {
     }
     EXPECT_EQ(contents(folder_ / "file"), "x");
 }
-
-/// No file may grow beyond `size` bytes, as on a full disk, until this is destroyed.
-class FileSizeLimit {
-public:
-    explicit FileSizeLimit(rlim_t size) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-        getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit limit{size, before_.rlim_max};
-        setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~FileSizeLimit() {
-        setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_);
-    }
-
-private:
-    rlimit before_{};
-    void (*handler_)(int);
-};
 
 TEST_F(StoreDurability, AFullDiskIsAnErrorAndLosesNothing) {
     const auto store = opened();
