@@ -15,6 +15,7 @@
 #include "inspect/scrubber/scrubber_panel.h"
 #include "inspect/weights/weights_panel.h"
 #include "log/log_panel.h"
+#include "metrics/metrics_panel.h"
 #include "model_card/model_card_panel.h"
 
 namespace ternion::app {
@@ -66,6 +67,7 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
                  pinsPanel(settings),
                  interventionsPanel(),
                  scrubberPanel(),
+                 metricsPanel(),
                  logPanel(log),
              },
              settings, theme) {

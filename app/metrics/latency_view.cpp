@@ -58,8 +58,8 @@ protected:
 
     void read() override {
         SeriesView::read();
-        spread_->run([request = SpreadRequest{runs().shown(), series(), checked("log")}](
-                         StoreConnection& connection) { return readSpread(connection, request); },
+        spread_->run([request = SpreadRequest{runs().shown(), series(), checked("log")},
+                      before = read_](StoreConnection& connection) { return readSpread(connection, request, before); },
                      [this](SpreadReading reading) {
                          read_ = std::move(reading);
                          draw();

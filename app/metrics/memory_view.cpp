@@ -21,6 +21,12 @@ class StackedGraph : public QCPGraph {
 public:
     StackedGraph(QCPAxis* x, QCPAxis* y, QVector<double> own) : QCPGraph(x, y), own_(std::move(own)) {}
     double dataMainValue(int index) const override { return own_[index]; }
+    /// An area stands on zero.
+    QCPRange getValueRange(bool& found, QCP::SignDomain sign, const QCPRange& keys) const override {
+        QCPRange range = QCPGraph::getValueRange(found, sign, keys);
+        if (found) range.expand(0.0);
+        return range;
+    }
 
 private:
     QVector<double> own_;

@@ -7,7 +7,6 @@
 #include <QJsonArray>
 #include <QLabel>
 #include <QLineEdit>
-#include <QSignalBlocker>
 #include <QVBoxLayout>
 
 #include "chat/labels.h"
@@ -93,14 +92,10 @@ QJsonObject MetricView::state() const {
 
 void MetricView::restore(const QJsonObject& state) {
     for (auto* box : findChildren<QComboBox*>()) {
-        const QSignalBlocker blocker(box);
         const int index = box->findData(state[box->objectName()].toString());
         if (index >= 0) box->setCurrentIndex(index);
     }
-    for (auto* box : findChildren<QCheckBox*>()) {
-        const QSignalBlocker blocker(box);
-        box->setChecked(state[box->objectName()].toBool(box->isChecked()));
-    }
+    for (auto* box : findChildren<QCheckBox*>()) box->setChecked(state[box->objectName()].toBool(box->isChecked()));
     for (const Plot& plot : plots_) {
         const QJsonObject ranges = state[plot.plot->objectName()].toObject();
         const auto x = rangeFrom(ranges["x"]);

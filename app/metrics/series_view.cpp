@@ -30,7 +30,11 @@ SeriesView::SeriesView(const QString& id, const MetricContext& context)
     : MetricView(id, context), reading_(makeReading()), zoomed_(new QTimer(this)) {
     zoomed_->setSingleShot(true);
     zoomed_->setInterval(zoomMilliseconds);
-    connect(zoomed_, &QTimer::timeout, this, &SeriesView::schedule);
+    connect(zoomed_, &QTimer::timeout, this, [this] {
+        // Whoever shows all in one plot sees all in the others.
+        if (std::any_of(plots_.begin(), plots_.end(), [this](PlotView* plot) { return fitted(plot); })) othersShown();
+        schedule();
+    });
 }
 
 StoreReading* SeriesView::makeReading() {
@@ -45,11 +49,13 @@ StoreReading* SeriesView::makeReading() {
 PlotView* SeriesView::addSeriesPlot(const QString& name) {
     PlotView* plot = addPlot(name);
     if (!plots_.empty()) {
-        const auto follow = [](PlotView* one, PlotView* other) {
-            connect(one->xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), other, [other](const QCPRange& range) {
-                other->xAxis->setRange(range);
-                other->replot(QCustomPlot::rpQueuedReplot);
-            });
+        const auto follow = [this](PlotView* one, PlotView* other) {
+            connect(one->xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), other,
+                    [this, other](const QCPRange& range) {
+                        if (drawing_) return;
+                        other->xAxis->setRange(range);
+                        other->replot(QCustomPlot::rpQueuedReplot);
+                    });
         };
         follow(plots_.front(), plot);
         follow(plot, plots_.front());

@@ -48,8 +48,8 @@ Status count(const RunReader& reader, std::int64_t series, const std::vector<dou
 
 }  // namespace
 
-Result<SpreadReading> readSpread(StoreConnection& connection, const SpreadRequest& request) {
-    SpreadReading reading;
+Result<SpreadReading> readSpread(StoreConnection& connection, const SpreadRequest& request, const SpreadReading& before) {
+    SpreadReading reading{request, {}, {}};
     std::vector<std::int64_t> ids;
     for (const std::int64_t run : request.runs) {
         const auto series = connection.reader->series(run);
@@ -65,6 +65,12 @@ Result<SpreadReading> readSpread(StoreConnection& connection, const SpreadReques
         }
     }
     if (reading.runs.empty()) return reading;
+    const auto same = [](const ValueSpread& a, const ValueSpread& b) {
+        return a.run == b.run && a.summary.count == b.summary.count && a.summary.last == b.summary.last;
+    };
+    if (request == before.of &&
+        std::equal(reading.runs.begin(), reading.runs.end(), before.runs.begin(), before.runs.end(), same))
+        return before;
     reading.edges = edgesOf(reading.runs, request.logarithmic);
     for (std::size_t k = 0; k < ids.size(); ++k)
         TERNION_CHECK(count(*connection.reader, ids[k], reading.edges, reading.runs[k]));

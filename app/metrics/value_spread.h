@@ -13,6 +13,7 @@ struct SpreadRequest {
     std::string series;
     bool logarithmic =
         false;  ///< bins of equal ratios over all values; else of equal widths, and what lies far beyond is left out
+    bool operator==(const SpreadRequest&) const = default;
 };
 
 /// Of one run.
@@ -24,10 +25,12 @@ struct ValueSpread {
 };
 
 struct SpreadReading {
+    SpreadRequest of;
     std::vector<ValueSpread> runs;  ///< those that have samples of it
     std::vector<double> edges;      ///< of the bins of all of them: bin k is [k, k + 1), the last one with its end
 };
 
-Result<SpreadReading> readSpread(StoreConnection& connection, const SpreadRequest& request);
+/// `before` is given back where it is of the same samples.
+Result<SpreadReading> readSpread(StoreConnection& connection, const SpreadRequest& request, const SpreadReading& before);
 
 }  // namespace ternion::app
