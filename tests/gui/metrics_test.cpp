@@ -80,14 +80,15 @@ struct Metrics : InspectFixture {
     std::int64_t makeRun(const char* backend, double base, int tokens) {
         const std::int64_t run = runStore->begin(factsOn(backend)).value();
         RunBatch batch{run, {}, {}, {}};
-        auto& latencies = batch.samples.emplace_back(RunBatch::Samples{series(run, "token_latency", "s"), {}}).samples;
+        RunBatch::Samples latencies{series(run, "token_latency", "s"), {}};
         std::int64_t time = 200 * ms;
         batch.samples.push_back({series(run, "prefill_pass", "s"), {{150 * ms, 0.15}, {time, 0.05}}});
         for (int k = 0; k < tokens; ++k) {
             const double value = latency(k, base);
             time += std::llround(value * 1e9);
-            latencies.push_back({time, value});
+            latencies.samples.push_back({time, value});
         }
+        batch.samples.push_back(std::move(latencies));
         const double seconds = static_cast<double>(time) * 1e-9;
         constexpr int moments = 40;
         int place = 0;
