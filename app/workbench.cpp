@@ -16,6 +16,7 @@
 #include "inspect/scrubber/scrubber_panel.h"
 #include "inspect/weights/weights_panel.h"
 #include "log/log_panel.h"
+#include "metrics/metrics_panel.h"
 #include "model_card/model_card_panel.h"
 #include "runs/runs_panel.h"
 #include "runs/sql_panel.h"
@@ -72,6 +73,7 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
                  pinsPanel(settings),
                  interventionsPanel(),
                  scrubberPanel(),
+                 metricsPanel(),
                  logPanel(log),
              },
              settings, theme) {
