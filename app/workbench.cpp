@@ -63,6 +63,7 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
                  chatPanel(),
                  conversationsPanel(),
                  modelCardPanel(),
+                 metricsPanel(),
                  runsPanel(),
                  sqlPanel(settings),
                  benchmarksPanel(),
@@ -73,7 +74,6 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
                  pinsPanel(settings),
                  interventionsPanel(),
                  scrubberPanel(),
-                 metricsPanel(),
                  logPanel(log),
              },
              settings, theme) {

@@ -204,10 +204,13 @@ private:
 
 PanelDefinition benchmarksPanel() {
     return {
-        "benchmarks", text("Benchmarks"),
+        "benchmarks",
+        text("Benchmarks"),
         text("Measures models, devices, packings and lengths against each other. Every measurement becomes a run, which the "
              "Runs and Metrics docks show."),
-        Qt::BottomDockWidgetArea, [](const PanelContext& context) { return new BenchmarksPanel(context); }};
+        Qt::RightDockWidgetArea,
+        [](const PanelContext& context) { return new BenchmarksPanel(context); },
+        PanelGroup::Measurement};
 }
 
 }  // namespace ternion::app

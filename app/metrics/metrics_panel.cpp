@@ -133,9 +133,12 @@ private:
 }  // namespace
 
 PanelDefinition metricsPanel() {
-    return {"metrics", text("Metrics"),
+    return {"metrics",
+            text("Metrics"),
             text("What was measured of the shown runs: latency, speed, memory, power, kernels and the roofline."),
-            Qt::BottomDockWidgetArea, [](const PanelContext& context) { return new MetricsPanel(context); }};
+            Qt::RightDockWidgetArea,
+            [](const PanelContext& context) { return new MetricsPanel(context); },
+            PanelGroup::Measurement};
 }
 
 }  // namespace ternion::app

@@ -192,10 +192,13 @@ private:
 
 PanelDefinition runsPanel() {
     return {
-        "runs", text("Runs"),
+        "runs",
+        text("Runs"),
         text("Every answer and every benchmark leaves a run here. Filter them, tag them, choose one to see its details, two or "
              "more to compare them, and mark one as the baseline."),
-        Qt::BottomDockWidgetArea, [](const PanelContext& context) { return new RunsPanel(context); }};
+        Qt::RightDockWidgetArea,
+        [](const PanelContext& context) { return new RunsPanel(context); },
+        PanelGroup::Measurement};
 }
 
 }  // namespace ternion::app

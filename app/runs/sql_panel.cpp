@@ -269,11 +269,13 @@ private:
 }  // namespace
 
 PanelDefinition sqlPanel(Settings& settings) {
-    return {"sql", text("SQL"),
+    return {"sql",
+            text("SQL"),
             text("Ask the database of runs, samples and conversations in SQL. It can be read here, never changed; answers are "
                  "shown as a table or a plot, and saved as CSV."),
-            Qt::BottomDockWidgetArea,
-            [&settings](const PanelContext& context) -> QWidget* { return new SqlPanel(context, settings); }};
+            Qt::RightDockWidgetArea,
+            [&settings](const PanelContext& context) -> QWidget* { return new SqlPanel(context, settings); },
+            PanelGroup::Measurement};
 }
 
 }  // namespace ternion::app
