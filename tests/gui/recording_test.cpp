@@ -30,7 +30,6 @@ private slots:
         QCOMPARE(run.facts.kind, std::string("chat"));
         QCOMPARE(run.facts.model.hash, chat.engine.model()->hash);
         QCOMPARE(run.facts.device.id(), std::string("cpu"));
-        QCOMPARE(run.facts.conversation, chat.conversation.conversation().summary.id);
         QCOMPARE(run.facts.sampler, chat.conversation.conversation().sampler);
         const auto reader = std::move(chat.runStore->reader()).value();
         const auto texts = reader->texts(run.id).value();
