@@ -18,6 +18,7 @@
 #include "log/log_panel.h"
 #include "metrics/metrics_panel.h"
 #include "model_card/model_card_panel.h"
+#include "runs/recording_actions.h"
 #include "runs/runs_panel.h"
 #include "runs/sql_panel.h"
 
@@ -78,6 +79,7 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
              },
              settings, theme) {
     addInspectActions(inspector, settings, actions);
+    addRecordingActions(engine, settings, actions);
     QObject::connect(&inspector, &Inspector::notice, &window,
                      [this](const QString& text) { window.post(MessageKind::Warning, text); });
     if (!stores.notice.empty()) window.post(MessageKind::Warning, QString::fromStdString(stores.notice));

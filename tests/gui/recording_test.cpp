@@ -1,5 +1,9 @@
 // Every answer leaves a run, and the texts in it are the user's to refuse.
+#include <QTemporaryDir>
+
 #include "chat_fixture.h"
+#include "runs/recording_actions.h"
+#include "shell/settings.h"
 #include "store/run_reader.h"
 
 namespace ternion::app {
@@ -51,7 +55,13 @@ private slots:
     void withoutTextsNothingOfThemIsKept() {
         ChatFixture chat;
         QVERIFY(chat.openSample());
-        chat.engine.recordTexts(false);
+        QTemporaryDir folder;
+        const QString file = folder.filePath(QStringLiteral("settings.ini"));
+        Settings settings(file);
+        QVERIFY(settings.recordsTexts());
+        addRecordingActions(chat.engine, settings, chat.actions);
+        chat.actions.find("runs.recordTexts")->trigger();
+        QVERIFY(!Settings(file).recordsTexts());
         chat.conversation.setMaxTokens(4);
         chat.conversation.send("A secret");
         QVERIFY(chat.answered());
