@@ -15,6 +15,7 @@ namespace ternion::app {
 namespace {
 
 constexpr int rows = 3;  // of a pass
+constexpr int layerAlpha = 110;
 constexpr double leastLabel = 3.0 * grid;
 
 /// Black or white, whichever is read better on `color`.
@@ -152,12 +153,12 @@ void FlameView::paintPicture(QPainter& painter, const QSize& size) {
     painter.fillRect(QRect(QPoint(), size), base);
     painter.setFont(font());
     for (const Box& box : boxesFor(size)) {
-        QColor fill = palette().color(QPalette::Button);
+        QColor fill = palette().color(QPalette::Mid);
         if (box.kind == Box::Kind::Kernel) {
             const auto color = colors_.find(passes_[box.pass].kernels[box.kernel].kernel);
             if (color != colors_.end()) fill = color->second;
-        } else if (box.kind == Box::Kind::Pass) {
-            fill = palette().color(QPalette::Mid);
+        } else if (box.kind == Box::Kind::Layer) {
+            fill.setAlpha(layerAlpha);
         }
         painter.fillRect(box.rect, fill);
         painter.setPen(base);

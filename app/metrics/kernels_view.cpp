@@ -93,6 +93,11 @@ protected:
             }
         flame_->setPasses(std::move(passes), colors);
         if (!relative || relativeTo_ > 0) drawBars(timed, names, colors);
+        if (timed.size() > 1) {
+            QStringList order;
+            for (const auto& [run, read] : timed) order << run.name;
+            problems << text("In each layer from left to right: %1.").arg(order.join(QStringLiteral(", ")));
+        }
         setNotes(problems);
         fit(plot_);
     }
@@ -130,6 +135,7 @@ private:
                 auto* bars = new QCPBars(plot_->xAxis, plot_->yAxis);
                 const QString name = QString::fromStdString(names[n]);
                 bars->setName(timed.size() > 1 ? QStringLiteral("%1 · %2").arg(timed[r].first.name, name) : name);
+                if (r > 0) bars->removeFromLegend();  // the same colours
                 bars->setPen(Qt::NoPen);
                 bars->setBrush(colors[names[n]]);
                 bars->setWidth(widthOfLayer / static_cast<double>(timed.size()));

@@ -59,7 +59,7 @@ MetricView::MetricView(const QString& id, const MetricContext& context)
     annotation_->setObjectName(objectName() + ".annotation");
     annotation_->setPlaceholderText(tr("Note at A, then Return"));
     annotation_->setAccessibleName(tr("Note at cursor A"));
-    annotation_->setMaximumWidth(28 * grid);
+    annotation_->setFixedWidth(annotation_->fontMetrics().horizontalAdvance(annotation_->placeholderText()) + 4 * grid);
     said_->setObjectName(objectName() + ".notes");
     said_->setWordWrap(true);
     said_->setContentsMargins(grid, 0, grid, grid / 2);
@@ -157,6 +157,8 @@ void MetricView::setContent(QWidget* content) { column_->insertWidget(1, content
 PlotView* MetricView::addPlot(const QString& name) {
     auto* plot = new PlotView(objectName() + '.' + name);
     plot->setLegendFrom(1);
+    plot->setLegendBelow(1);
+    plot->legend->setIconSize(2 * grid, 3 * grid / 2);
     auto* cursors = new PlotCursors(*plot);
     plots_.push_back({plot, std::make_unique<PlotFit>(*plot), cursors});
     connect(cursors, &PlotCursors::changed, this, [this, cursors] { cursorsChanged(cursors); });
@@ -182,11 +184,24 @@ QWidget* MetricView::framed(const QString& title, Exportable& exported, QWidget*
 
 void MetricView::fit(PlotView* plot) {
     const Plot* found = find(plot);
+    wrapLegend(*plot);
     found->fit->update();
     found->cursors->update();
 }
 
+/// As many entries a row as there is room for.
+void MetricView::wrapLegend(PlotView& plot) {
+    int widest = 1;
+    for (int k = 0; k < plot.legend->itemCount(); ++k)
+        widest = std::max(widest, plot.legend->item(k)->minimumOuterSizeHint().width() + plot.legend->columnSpacing());
+    plot.legend->setWrap(std::max(1, (plot.width() - 2 * grid) / widest));
+    // Rows and columns are given when an entry is added.
+    plot.legend->setFillOrder(plot.legend->fillOrder(), true);
+}
+
 bool MetricView::fitted(PlotView* plot) const { return find(plot)->fit->untouched(); }
+
+void MetricView::refit(PlotView* plot) { find(plot)->fit->forget(); }
 
 void MetricView::setNotes(const QStringList& notes) {
     notes_ = notes;
@@ -213,6 +228,11 @@ void MetricView::schedule() {
 void MetricView::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
     schedule();
+}
+
+void MetricView::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    for (const Plot& plot : plots_) wrapLegend(*plot.plot);
 }
 
 void MetricView::changeEvent(QEvent* event) {

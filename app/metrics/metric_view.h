@@ -86,6 +86,7 @@ protected:
     QWidget* framed(const QString& title, Exportable& exported, QWidget* widget);
     void fit(PlotView* plot);           ///< after its values were drawn; brings its cursors up to date
     bool fitted(PlotView* plot) const;  ///< all is shown
+    void refit(PlotView* plot);         ///< shows all when it is drawn next
 
     /// What the plots cannot show, and why; said below them.
     void setNotes(const QStringList& notes);
@@ -93,6 +94,7 @@ protected:
 
     void schedule();  ///< a reading
     void showEvent(QShowEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     void changeEvent(QEvent* event) override;
 
 private:
@@ -102,6 +104,7 @@ private:
         PlotCursors* cursors;
     };
     const Plot* find(const PlotView* plot) const;
+    static void wrapLegend(PlotView& plot);
     void cursorsChanged(PlotCursors* cursors);
     void annotate();
 

@@ -43,10 +43,11 @@ protected:
             const RunLines* read = linesOf(run.id);
             if (read == nullptr) continue;
             if (read->lines.empty()) problems << text("Power and energy of %1 were not recorded.").arg(run.name);
-            int sensor = 0;
+            int powers = 0;
+            int counters = 0;
             for (const RunLine& line : read->lines) {
                 tellMissing(line, run, problems);
-                const int place = sensor++;
+                const int place = isCounter(line) ? counters++ : powers++;
                 if (line.points.empty()) continue;
                 const QColor color = all.size() == 1 ? PlotView::seriesColor(place)
                                      : place == 0    ? run.color
@@ -58,8 +59,10 @@ protected:
     }
 
 private:
+    static bool isCounter(const RunLine& line) { return line.facts.name.starts_with("energy."); }
+
     void drawSensor(const RunLine& line, const ShownRun& run, const QString& of, const QPen& pen, QStringList& problems) {
-        const bool counter = line.facts.name.starts_with("energy.");
+        const bool counter = isCounter(line);
         const auto scale = counter ? counterScaleOf(line, 1, problems) : scaleOf(line, 1, problems);
         if (!scale) return;
         addLine(counter ? *energy_ : *power_, line, run, seriesName(line.facts, of), pen, *scale);

@@ -153,7 +153,7 @@ private:
         line->removeFromLegend();
         auto* label = new QCPItemText(plot_);
         label->position->setCoords(wide.lower, ceiling.value / unit);
-        label->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
+        label->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
         label->setPadding({grid / 2, 0, 0, 0});
         label->setText(text("Ceiling of %1: %2 GB/s, %3")
                            .arg(run.name, QLocale().toString(ceiling.value / giga, 'g', 4),

@@ -32,7 +32,9 @@ SeriesView::SeriesView(const QString& id, const MetricContext& context)
     zoomed_->setInterval(zoomMilliseconds);
     connect(zoomed_, &QTimer::timeout, this, [this] {
         // Whoever shows all in one plot sees all in the others.
-        if (std::any_of(plots_.begin(), plots_.end(), [this](PlotView* plot) { return fitted(plot); })) othersShown();
+        if (std::any_of(plots_.begin(), plots_.end(), [this](PlotView* plot) { return fitted(plot); }))
+            for (PlotView* plot : plots_)
+                if (!fitted(plot)) refit(plot);
         schedule();
     });
 }

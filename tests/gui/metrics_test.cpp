@@ -482,6 +482,7 @@ private slots:
         auto* plot = metrics.plot("metrics.latency.plot");
         QVERIFY(QTest::qWaitFor([&] { return plot->graphCount() == 3; }, patience));  // with its band
         QVERIFY(metrics.rows("metrics.latency.plot").size() < 8000);
+        qInfo("shown: %.1f ms", watchdog.longest());
         const QRect inside = plot->axisRect()->rect();
         const auto visible = [&] { return plot->xAxis->range().size(); };
         while (visible() > 200) {
@@ -497,6 +498,7 @@ private slots:
                    });
         };
         QVERIFY(QTest::qWaitFor(single, patience));
+        qInfo("zoomed: %.1f ms", watchdog.longest());
         for (int k = 0; k < 5; ++k) {
             QTest::keyClick(plot, Qt::Key_Right);
             QTest::qWait(20);
@@ -504,9 +506,11 @@ private slots:
         QVERIFY(QTest::qWaitFor(single, patience));
         QTest::keyClick(plot, Qt::Key_0);
         QTRY_VERIFY(visible() >= tokens - 1);
+        qInfo("all: %.1f ms", watchdog.longest());
         for (int view = 1; view < 6; ++view) {
             metrics.openView(view);
             QTest::qWait(200);
+            qInfo("view %d: %.1f ms", view, watchdog.longest());
         }
         qInfo("longest busy %.1f ms", watchdog.longest());
         QVERIFY2(watchdog.longest() < 50.0, qPrintable(QString::number(watchdog.longest())));
