@@ -31,6 +31,7 @@ signals:
     void newerAsked();  ///< Alt+Down
 
 protected:
+    bool event(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void changeEvent(QEvent* event) override;
 

@@ -10,6 +10,8 @@
 namespace ternion::app {
 namespace {
 
+constexpr int measuredRows = 40;  // for the width of a column
+
 TableCell cellOf(const QVariant& value) {
     switch (value.typeId()) {
         case QMetaType::UnknownType:
@@ -66,7 +68,7 @@ ModelTable::ModelTable(const QString& name, const QString& accessibleName, QWidg
     verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     verticalHeader()->setDefaultSectionSize(fontMetrics().height() + grid / 2);
     horizontalHeader()->setHighlightSections(false);
-    horizontalHeader()->setResizeContentsPrecision(0);  // what is seen
+    horizontalHeader()->setResizeContentsPrecision(measuredRows);
 }
 
 void ModelTable::fitColumns(int most) {
