@@ -4,6 +4,7 @@
 #include <QKeyEvent>
 #include <QRegularExpression>
 #include <QTextBlock>
+#include <utility>
 
 #include "runs/sql_highlighter.h"
 
@@ -44,7 +45,11 @@ SqlEditor::SqlEditor(QWidget* parent) : QPlainTextEdit(parent), highlighter_(new
     setAccessibleName(tr("Question to the database, in SQL"));
     setPlaceholderText(tr("SELECT …   (Ctrl+Enter runs it, Alt+Up brings back earlier ones)"));
     takeFont();
-    connect(this, &QPlainTextEdit::textChanged, this, [this] { setExtraSelections({}); });
+    connect(this, &QPlainTextEdit::textChanged, this, [this] {
+        if (const QString now = toPlainText(); std::exchange(text_, now) == now) return;
+        setExtraSelections({});
+        emit edited();
+    });
 }
 
 /// Letters of one width, as large as all text.

@@ -26,6 +26,7 @@ public:
     QSize minimumSizeHint() const override { return {160, 64}; }
 
 signals:
+    void edited();      ///< the text is another; textChanged comes with its colours too
     void runAsked();    ///< Ctrl+Enter
     void olderAsked();  ///< Alt+Up
     void newerAsked();  ///< Alt+Down
@@ -38,6 +39,7 @@ protected:
 private:
     void takeFont();
     SqlHighlighter* highlighter_;
+    QString text_;
 };
 
 }  // namespace ternion::app
