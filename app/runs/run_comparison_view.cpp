@@ -84,7 +84,7 @@ public:
 
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override {
         if (orientation == Qt::Vertical) return {};
-        if (role == Qt::TextAlignmentRole) return int(Qt::AlignVCenter | (section == 0 ? Qt::AlignLeft : Qt::AlignRight));
+        if (role == Qt::TextAlignmentRole) return alignment(section);
         if (section == 0) {
             if (role == Qt::DisplayRole) return text("Figure");
             return role == valueRole ? QVariant(QStringLiteral("figure")) : QVariant();
@@ -100,7 +100,7 @@ public:
     }
 
     QVariant data(const QModelIndex& at, int role) const override {
-        if (role == Qt::TextAlignmentRole) return int(Qt::AlignVCenter | (at.column() == 0 ? Qt::AlignLeft : Qt::AlignRight));
+        if (role == Qt::TextAlignmentRole) return alignment(at.column());
         if (at.column() == 0) {
             if (role != Qt::DisplayRole && role != valueRole) return {};
             if (at.row() == 0) return role == valueRole ? QStringLiteral("token_latency_mean") : text("Token latency, mean");
@@ -113,6 +113,9 @@ public:
 
 private:
     static std::size_t runOf(int column) { return static_cast<std::size_t>(column) / 2; }
+    static int alignment(int column) {
+        return int(Qt::AlignVCenter | (column == 0 || isDifference(column) ? Qt::AlignLeft : Qt::AlignRight));
+    }
     static bool isDifference(int column) { return column >= 3 && column % 2 == 1; }
     const Figure* figure(const QModelIndex& at, std::size_t run) const { return runs_[run].figure(nameIn(at)); }
     const std::string& nameIn(const QModelIndex& at) const { return figures_[static_cast<std::size_t>(at.row()) - 1]; }

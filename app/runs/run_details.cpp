@@ -33,6 +33,11 @@ RunDetails::RunDetails(RunBook& book, QWidget* parent) : QTextBrowser(parent), b
     refresh();
 }
 
+void RunDetails::changeEvent(QEvent* event) {
+    QTextBrowser::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) refresh();  // the colours are in the text
+}
+
 void RunDetails::refresh() {
     const RunSummary* run = book_.shown().empty() ? nullptr : book_.find(book_.shown().front());
     if (run == nullptr) {

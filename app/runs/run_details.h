@@ -28,6 +28,9 @@ public:
         std::vector<Annotation> annotations;
     };
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     void refresh();
 

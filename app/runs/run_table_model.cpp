@@ -1,8 +1,10 @@
 #include "runs/run_table_model.h"
 
 #include <QFont>
+#include <QGuiApplication>
 #include <QIcon>
-#include <QLocale>
+#include <QPalette>
+#include <QPixmapCache>
 #include <QRegularExpression>
 #include <algorithm>
 #include <array>
@@ -60,6 +62,17 @@ QString tagsOf(const RunSummary& run) {
     QStringList all;
     for (const std::string& tag : run.tags) all << QString::fromStdString(tag);
     return all.join(QStringLiteral(", "));
+}
+
+/// Drawn once a theme: every row has one.
+QPixmap faintStar() {
+    const QString key = QStringLiteral("faint-star-%1").arg(QGuiApplication::palette().cacheKey());
+    QPixmap star;
+    if (!QPixmapCache::find(key, &star)) {
+        star = themedIcon("star").pixmap({iconExtent, iconExtent}, QIcon::Disabled);
+        QPixmapCache::insert(key, star);
+    }
+    return star;
 }
 
 QString numberText(const Figure& figure) {
@@ -211,8 +224,7 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
             return {};
         case Qt::DecorationRole:
             if (column != Star) return {};
-            return run.baseline ? QVariant(themedIcon("star-filled"))
-                                : QVariant(themedIcon("star").pixmap({iconExtent, iconExtent}, QIcon::Disabled));
+            return run.baseline ? QVariant(themedIcon("star-filled")) : QVariant(faintStar());
         case Qt::AccessibleTextRole:
             return column == Star && run.baseline ? tr("baseline") : shown(run, column);
         case Qt::FontRole: {

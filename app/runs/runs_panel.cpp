@@ -21,9 +21,6 @@
 namespace ternion::app {
 namespace {
 
-constexpr int tableShare = 3;
-constexpr int detailsShare = 2;
-
 QString text(const char* source) { return QCoreApplication::translate("RunsPanel", source); }
 
 QToolButton* buttonOf(QAction* action) {
@@ -129,8 +126,8 @@ private:
         splitter->setObjectName("runs.splitter");
         splitter->addWidget(table_);
         splitter->addWidget(tabs_);
-        splitter->setStretchFactor(0, tableShare);
-        splitter->setStretchFactor(1, detailsShare);
+        splitter->setStretchFactor(0, 1);
+        splitter->setStretchFactor(1, 1);
         splitter->setCollapsible(1, true);
         empty_->setObjectName("runs.empty");
         empty_->setWordWrap(true);

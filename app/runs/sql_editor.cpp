@@ -4,6 +4,7 @@
 #include <QKeyEvent>
 #include <QRegularExpression>
 #include <QTextBlock>
+#include <utility>
 
 #include "runs/sql_highlighter.h"
 
@@ -20,6 +21,23 @@ qsizetype unitsOf(const QString& line, int characters) {
     return at;
 }
 
+/// The signal of a key; null: it has none.
+auto askedBy(const QKeyEvent& event) -> void (SqlEditor::*)() {
+    const bool control = event.modifiers().testFlag(Qt::ControlModifier);
+    const bool alt = event.modifiers().testFlag(Qt::AltModifier);
+    switch (event.key()) {
+        case Qt::Key_Return:
+        case Qt::Key_Enter:
+            return control ? &SqlEditor::runAsked : nullptr;
+        case Qt::Key_Up:
+            return alt ? &SqlEditor::olderAsked : nullptr;
+        case Qt::Key_Down:
+            return alt ? &SqlEditor::newerAsked : nullptr;
+        default:
+            return nullptr;
+    }
+}
+
 }  // namespace
 
 SqlEditor::SqlEditor(QWidget* parent) : QPlainTextEdit(parent), highlighter_(new SqlHighlighter(document())) {
@@ -27,7 +45,11 @@ SqlEditor::SqlEditor(QWidget* parent) : QPlainTextEdit(parent), highlighter_(new
     setAccessibleName(tr("Question to the database, in SQL"));
     setPlaceholderText(tr("SELECT …   (Ctrl+Enter runs it, Alt+Up brings back earlier ones)"));
     takeFont();
-    connect(this, &QPlainTextEdit::textChanged, this, [this] { setExtraSelections({}); });
+    connect(this, &QPlainTextEdit::textChanged, this, [this] {
+        if (const QString now = toPlainText(); std::exchange(text_, now) == now) return;
+        setExtraSelections({});
+        emit edited();
+    });
 }
 
 /// Letters of one width, as large as all text.
@@ -76,19 +98,20 @@ void SqlEditor::replaceText(const QString& text) {
     moveCursor(QTextCursor::End);
 }
 
-void SqlEditor::keyPressEvent(QKeyEvent* event) {
-    const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
-    if (enter && event->modifiers().testFlag(Qt::ControlModifier)) {
-        emit runAsked();
-    } else if (event->modifiers().testFlag(Qt::AltModifier) && event->key() == Qt::Key_Up) {
-        emit olderAsked();
-    } else if (event->modifiers().testFlag(Qt::AltModifier) && event->key() == Qt::Key_Down) {
-        emit newerAsked();
-    } else {
-        QPlainTextEdit::keyPressEvent(event);
-        return;
+/// Its keys are its own, whatever they mean elsewhere in the window.
+bool SqlEditor::event(QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride && askedBy(*static_cast<QKeyEvent*>(event)) != nullptr) {
+        event->accept();
+        return true;
     }
+    return QPlainTextEdit::event(event);
+}
+
+void SqlEditor::keyPressEvent(QKeyEvent* event) {
+    const auto ask = askedBy(*event);
+    if (ask == nullptr) return QPlainTextEdit::keyPressEvent(event);
     event->accept();
+    emit(this->*ask)();
 }
 
 void SqlEditor::changeEvent(QEvent* event) {

@@ -26,17 +26,20 @@ public:
     QSize minimumSizeHint() const override { return {160, 64}; }
 
 signals:
+    void edited();      ///< the text is another; textChanged comes with its colours too
     void runAsked();    ///< Ctrl+Enter
     void olderAsked();  ///< Alt+Up
     void newerAsked();  ///< Alt+Down
 
 protected:
+    bool event(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void changeEvent(QEvent* event) override;
 
 private:
     void takeFont();
     SqlHighlighter* highlighter_;
+    QString text_;
 };
 
 }  // namespace ternion::app

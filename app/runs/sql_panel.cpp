@@ -64,7 +64,7 @@ public:
         sides->setObjectName("sql.sides");
         sides->addWidget(left);
         sides->addWidget(schema_);
-        sides->setStretchFactor(0, 4);
+        sides->setStretchFactor(0, 3);
         sides->setStretchFactor(1, 1);
         sides->setCollapsible(0, false);
         auto* column = new QVBoxLayout(this);
@@ -77,7 +77,7 @@ public:
         connect(editor_, &SqlEditor::runAsked, this, &SqlPanel::run);
         connect(editor_, &SqlEditor::olderAsked, this, [this] { walk(history_.older(editor_->toPlainText())); });
         connect(editor_, &SqlEditor::newerAsked, this, [this] { walk(history_.newer()); });
-        connect(editor_, &QPlainTextEdit::textChanged, this, [this] {
+        connect(editor_, &SqlEditor::edited, this, [this] {
             messages_->clear();
             if (editor_->document()->isEmpty()) pages_->setCurrentIndex(0);
         });
@@ -103,10 +103,10 @@ private:
         stop_->setIcon(themedIcon("stop"));
         older_ = actions.add("sql.older", menu, text("Earlier SQL question"), {},
                              [this] { walk(history_.older(editor_->toPlainText())); });
-        older_->setIcon(themedIcon("up"));
+        older_->setIcon(themedIcon("back"));
         older_->setToolTip(text("The question before (Alt+Up)"));
         newer_ = actions.add("sql.newer", menu, text("Later SQL question"), {}, [this] { walk(history_.newer()); });
-        newer_->setIcon(themedIcon("down"));
+        newer_->setIcon(themedIcon("forward"));
         newer_->setToolTip(text("The question after (Alt+Down)"));
     }
 

@@ -2,6 +2,7 @@
 
 #include <QHeaderView>
 #include <QPainter>
+#include <QStyledItemDelegate>
 #include <memory>
 #include <vector>
 
@@ -9,6 +10,8 @@
 
 namespace ternion::app {
 namespace {
+
+constexpr int measuredRows = 40;  // for the width of a column
 
 TableCell cellOf(const QVariant& value) {
     switch (value.typeId()) {
@@ -23,6 +26,18 @@ TableCell cellOf(const QVariant& value) {
             return value.toString().toStdString();
     }
 }
+
+/// A chosen row is marked enough: the mark of the current cell would veil its text.
+class RowDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+protected:
+    void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
+        QStyledItemDelegate::initStyleOption(option, index);
+        if (option->state.testFlag(QStyle::State_Selected)) option->state.setFlag(QStyle::State_HasFocus, false);
+    }
+};
 
 }  // namespace
 
@@ -59,6 +74,7 @@ ModelTable::ModelTable(const QString& name, const QString& accessibleName, QWidg
     setProperty("flat", true);
     setSelectionBehavior(SelectRows);
     setShowGrid(false);
+    setItemDelegate(new RowDelegate(this));
     setTabKeyNavigation(false);
     setHorizontalScrollMode(ScrollPerPixel);
     setWordWrap(false);
@@ -66,7 +82,7 @@ ModelTable::ModelTable(const QString& name, const QString& accessibleName, QWidg
     verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     verticalHeader()->setDefaultSectionSize(fontMetrics().height() + grid / 2);
     horizontalHeader()->setHighlightSections(false);
-    horizontalHeader()->setResizeContentsPrecision(0);  // what is seen
+    horizontalHeader()->setResizeContentsPrecision(measuredRows);
 }
 
 void ModelTable::fitColumns(int most) {

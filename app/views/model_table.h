@@ -21,7 +21,7 @@ public:
     /// `name`: object name.
     ModelTable(const QString& name, const QString& accessibleName, QWidget* parent = nullptr);
 
-    /// As wide as what is seen of them, each `most` pixels at most.
+    /// As wide as what stands in their first rows, each `most` pixels at most.
     void fitColumns(int most);
 
     // Exportable

@@ -1,5 +1,6 @@
 // The dock of questions to the database: worked by clicks and keys, over a store of known runs.
 #include <QComboBox>
+#include <QLabel>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTabWidget>
