@@ -1,5 +1,6 @@
 // The dock that measures, worked by clicks, on the real engine.
 #include <QCheckBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QProgressBar>
 #include <QPushButton>
