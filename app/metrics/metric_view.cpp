@@ -193,7 +193,8 @@ void MetricView::fit(PlotView* plot) {
 void MetricView::wrapLegend(PlotView& plot) {
     int widest = 1;
     for (int k = 0; k < plot.legend->itemCount(); ++k)
-        widest = std::max(widest, plot.legend->item(k)->minimumOuterSizeHint().width() + plot.legend->columnSpacing());
+        if (const auto* entry = plot.legend->item(k))  // a last row may have room left
+            widest = std::max(widest, entry->minimumOuterSizeHint().width() + plot.legend->columnSpacing());
     plot.legend->setWrap(std::max(1, (plot.width() - 2 * grid) / widest));
     // Rows and columns are given when an entry is added.
     plot.legend->setFillOrder(plot.legend->fillOrder(), true);
