@@ -71,7 +71,8 @@ private slots:
         const auto texts = reader->texts(run).value();
         QVERIFY(!texts.prompt && !texts.promptIds && !texts.answer);
         const auto tokens = reader->tokens(run).value();
-        QCOMPARE(tokens.size(), std::size_t{4});
+        QVERIFY(!tokens.empty());
+        QCOMPARE(tokens.size(), chat.last().tokens.size());
         for (const auto& token : tokens) QCOMPARE(token.token, TokenId{-1});
     }
 
