@@ -4,6 +4,7 @@
 #include <QDir>
 #include <QStandardPaths>
 
+#include "benchmarks/benchmarks_panel.h"
 #include "chat/chat_panel.h"
 #include "conversations/conversations_panel.h"
 #include "inspect/gates/gates_panel.h"
@@ -15,7 +16,11 @@
 #include "inspect/scrubber/scrubber_panel.h"
 #include "inspect/weights/weights_panel.h"
 #include "log/log_panel.h"
+#include "metrics/metrics_panel.h"
 #include "model_card/model_card_panel.h"
+#include "runs/recording_actions.h"
+#include "runs/runs_panel.h"
+#include "runs/sql_panel.h"
 
 namespace ternion::app {
 
@@ -50,7 +55,7 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
     : theme(settings),
       store(std::move(stores.conversations)),
       runStore(std::move(stores.runs)),
-      engine(std::move(registry), settings.device()),
+      engine(std::move(registry), settings.device(), runStore.get()),
       conversation(*store, engine),
       inspector(engine, conversation),
       runs(*runStore),
@@ -59,6 +64,10 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
                  chatPanel(),
                  conversationsPanel(),
                  modelCardPanel(),
+                 metricsPanel(),
+                 runsPanel(),
+                 sqlPanel(settings),
+                 benchmarksPanel(),
                  weightsPanel(),
                  gatesPanel(),
                  hiddenPanel(),
@@ -70,6 +79,7 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
              },
              settings, theme) {
     addInspectActions(inspector, settings, actions);
+    addRecordingActions(engine, settings, actions);
     QObject::connect(&inspector, &Inspector::notice, &window,
                      [this](const QString& text) { window.post(MessageKind::Warning, text); });
     if (!stores.notice.empty()) window.post(MessageKind::Warning, QString::fromStdString(stores.notice));

@@ -62,6 +62,7 @@ void ConversationModel::ask() {
     if (chatTemplate_ != model->chatTemplate) request.chatTemplate = chatTemplate_;
     request.options.sampler = conversation_.sampler;
     request.options.maxTokens = tokensWanted_;
+    request.conversation = conversation_.summary.id;
     request.options.alternatives = shownAlternatives;
     if (message.id != 0) {
         recorder_ = std::make_shared<AnswerRecorder>(store_, message.id);

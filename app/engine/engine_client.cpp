@@ -2,12 +2,15 @@
 
 #include <QMetaObject>
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <mutex>
 #include <utility>
 
 #include "base/log.h"
+#include "runs/answer_run.h"
+#include "runs/run_facts.h"
 
 namespace ternion::app {
 namespace {
@@ -125,6 +128,12 @@ struct EngineClient::Engine {
     std::shared_ptr<const OpenModel> model;
     std::shared_ptr<DeviceModel> device;
     std::unique_ptr<Session> session;
+    RunStore* runs = nullptr;
+    std::atomic<bool> recordsTexts = true;  // the GUI's thread sets it
+    std::unique_ptr<RunRecorder> recorder;  // of `device`; null: nothing is recorded
+    std::optional<AnswerRun> run;           // of the answer that is being written
+    AnswerRun::Asked asked;                 // for it
+    std::int64_t conversation = 0;          // that it belongs to
     std::deque<SessionSnapshot> snapshots;  // ends of prompts, the newest last: regenerating and editing start there
     std::deque<SessionSnapshot> traced;     // places in inspected texts, without logits: tracing goes on there
     int texts = 0;                          // read so far
@@ -145,9 +154,28 @@ struct EngineClient::Engine {
         snapshots.clear();
         traced.clear();
         session = std::move(fresh);
-        device = std::move(onDevice);
         model = std::move(opened);
+        goTo(std::move(onDevice));
         return {};
+    }
+
+    void goTo(std::shared_ptr<DeviceModel> onDevice) {
+        recorder.reset();  // it reads the old one
+        device = std::move(onDevice);
+        if (runs != nullptr) recorder = std::make_unique<RunRecorder>(*runs, device);
+    }
+
+    void beginRun() {
+        auto facts = factsOf("chat", *device, model->hash, model->path.toStdString());
+        facts.conversation = conversation;
+        asked.texts = recordsTexts;
+        if (asked.texts) asked.prompt = model->tokenizer->decode(asked.ids);
+        run.emplace(recorder.get(), std::move(facts), asked);
+    }
+
+    void endRun(const Result<GenerateResult>& result) {
+        if (run) run->end(result, *device);
+        run.reset();
     }
 
     Status moveTo(const std::string& id, const Progress& progress) {
@@ -155,7 +183,14 @@ struct EngineClient::Engine {
             TERNION_TRY(auto loaded, registry.load(id, model->checkpoint.model, progress));
             std::shared_ptr<DeviceModel> onDevice = std::move(loaded);
             TERNION_CHECK(session->moveTo(onDevice));
-            device = std::move(onDevice);
+            const bool answering = run.has_value();
+            endRun(Error{ErrorCode::Cancelled, "it went on on " + onDevice->device().id(), {}});
+            goTo(std::move(onDevice));
+            if (answering) {
+                asked.ids.assign(session->tokens().begin(), session->tokens().end());
+                beginRun();
+                run->begins();
+            }
         }
         preferredDevice = id;
         return {};
@@ -244,9 +279,9 @@ struct EngineClient::Engine {
     }
 
     /// Writes the answer. `finished` says how far it came, whatever happens.
-    Status answer(const ChatRequest& request, const Progress& progress,
-                  const std::function<bool(const GeneratedToken&)>& onToken, const std::function<void(const ReadText&)>& onText,
-                  AnswerFinished& finished) {
+    Result<GenerateResult> answer(const ChatRequest& request, const Progress& progress,
+                                  const std::function<bool(const GeneratedToken&)>& onToken,
+                                  const std::function<void(const ReadText&)>& onText, AnswerFinished& finished) {
         finished.result.reason = StopReason::Stopped;
         if (!session) return Error{ErrorCode::InvalidArgument, "no model is open: open one with File, Open model", {}};
         if (!model->tokenizer)
@@ -255,17 +290,26 @@ struct EngineClient::Engine {
         const auto start = Clock::now();
         const auto prompt = renderChat(request.chatTemplate.value_or(model->chatTemplate), request.messages, *model->tokenizer,
                                        model->checkpoint.model->config);
-        onText(readText(prompt, request.answerSoFar));
+        const ReadText text = readText(prompt, request.answerSoFar);
+        onText(text);
+        asked = {text.ids, {}, request.options};
+        conversation = request.conversation;
+        beginRun();
         TERNION_TRY(finished.prefillTokens, read(prompt, request.answerSoFar, progress));
         finished.prefillSeconds = secondsSince(start);
+        run->prefilled(finished.prefillTokens, finished.prefillSeconds);
         GenerateOptions options = request.options;
         options.stop = progress.stop;
-        TERNION_TRY(finished.result, session->generate(options, onToken));
-        return {};
+        run->begins();
+        TERNION_TRY(finished.result, session->generate(options, [&](const GeneratedToken& token) {
+            run->came(token);
+            return onToken(token);
+        }));
+        return finished.result;
     }
 };
 
-EngineClient::EngineClient(BackendRegistry registry, const QString& deviceId, QObject* parent)
+EngineClient::EngineClient(BackendRegistry registry, const QString& deviceId, RunStore* runs, QObject* parent)
     : QObject(parent), devices_(registry.devices()), engine_(std::make_shared<Engine>()) {
     qRegisterMetaType<std::shared_ptr<const OpenModel>>();
     qRegisterMetaType<ActiveDevice>();
@@ -274,12 +318,16 @@ EngineClient::EngineClient(BackendRegistry registry, const QString& deviceId, QO
     qRegisterMetaType<Error>();
     qRegisterMetaType<std::shared_ptr<const ReadText>>();
     qRegisterMetaType<TracedTokens>();
+    qRegisterMetaType<SweepStep>();
+    qRegisterMetaType<SweepOutcome>();
+    engine_->runs = runs;
     engine_->registry = std::move(registry);
     engine_->preferredDevice = deviceId.toStdString();
 }
 
 EngineClient::~EngineClient() {
     answerStop_.request_stop();
+    sweepStop_.request_stop();
     for (auto& stop : computing_) stop.request_stop();
 }
 
@@ -395,6 +443,7 @@ void EngineClient::generate(const ChatRequest& request) {
         finished.result.seconds -= moving;
         flush();
         onGuiThread(this, [this, number, finished] { answerEnded(number, finished); });
+        engine->endRun(done);  // nobody waits for what it still measures
     });
 }
 
@@ -438,6 +487,29 @@ void EngineClient::cancelCompute(const QString& tag) {
 }
 
 std::shared_ptr<DeviceModel> EngineClient::deviceModel() const { return engine_->device; }
+
+void EngineClient::recordTexts(bool texts) { engine_->recordsTexts = texts; }
+
+void EngineClient::runSweep(const SweepPlan& plan) {
+    sweepStop_.request_stop();
+    sweepStop_ = std::stop_source();
+    post("sweep", [this, plan, engine = engine_, source = sweepStop_](const std::stop_token& stop) mutable {
+        const std::stop_callback forward(stop, [&source] { source.request_stop(); });
+        SweepContext context{engine->registry, *engine->runs, nullptr, {}, {}};
+        if (engine->model) {
+            context.openModel = engine->model->checkpoint.model;
+            context.openHash = engine->model->hash;
+            context.openPath = engine->model->path.toStdString();
+        }
+        const auto outcome =
+            ternion::runSweep(plan, context, reportTo(source.get_token()), [this](const SweepStep& step, int done, int all) {
+                onGuiThread(this, [this, step, done, all] { emit sweepStepped(step, done, all); });
+            });
+        onGuiThread(this, [this, outcome] { emit sweepFinished(outcome); });
+    });
+}
+
+void EngineClient::cancelSweep() { sweepStop_.request_stop(); }
 
 void EngineClient::answerEnded(int number, const AnswerFinished& finished) {
     if (number != generation_) return;

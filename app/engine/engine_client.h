@@ -17,7 +17,12 @@
 #include "checkpoint/checkpoint.h"
 #include "engine/session.h"
 #include "engine/worker.h"
+#include "runs/sweep.h"
 #include "tokenizer/chat_template.h"
+
+namespace ternion {
+class RunStore;
+}
 
 namespace ternion::app {
 
@@ -44,6 +49,7 @@ struct ChatRequest {
     std::vector<TokenId> answerSoFar;          ///< tokens the answer must begin with (continue from another token)
     std::optional<ChatTemplate> chatTemplate;  ///< none: the model's own, of the model that is open when its turn comes
     GenerateOptions options;                   ///< its stop token is ignored: stop() is how to stop
+    std::int64_t conversation = 0;             ///< that its run belongs to; 0: none
     /// Told of each token on the engine's thread before anything else is: what must not wait for the next batch.
     std::function<void(const GeneratedToken&)> onToken;
 };
@@ -87,8 +93,9 @@ class EngineClient : public QObject {
     Q_OBJECT
 
 public:
-    /// `registry` is moved to the worker. `deviceId` is the preferred device, empty for the best.
-    EngineClient(BackendRegistry registry, const QString& deviceId, QObject* parent = nullptr);
+    /// `registry` is moved to the worker. `deviceId` is the preferred device, empty for the best. Answers and benchmarks are
+    /// recorded in `runs`, which outlives the client; null: nowhere.
+    EngineClient(BackendRegistry registry, const QString& deviceId, RunStore* runs = nullptr, QObject* parent = nullptr);
     ~EngineClient() override;
 
     void openModel(const QString& path);
@@ -129,6 +136,13 @@ public:
     }
     void cancelCompute(const QString& tag);
 
+    /// Whether runs keep prompts, answers and token ids (they do at first). From the next run on.
+    void recordTexts(bool texts);
+    /// Benchmarks, one after another, each a run; the open model may be one of those measured. What is asked for meanwhile
+    /// waits. Ends in one sweepFinished.
+    void runSweep(const SweepPlan& plan);
+    void cancelSweep();
+
     const std::vector<DeviceInfo>& devices() const { return devices_; }  ///< found at start
     std::shared_ptr<const OpenModel> model() const { return model_; }    ///< null: none open
     std::optional<ActiveDevice> activeDevice() const { return device_; }
@@ -142,6 +156,8 @@ signals:
     void deviceChanged(const ternion::app::ActiveDevice& device);
     void tokensGenerated(const std::vector<ternion::GeneratedToken>& tokens);
     void answerFinished(const ternion::app::AnswerFinished& finished);
+    void sweepStepped(const ternion::SweepStep& step, int done, int all);  ///< begins with it
+    void sweepFinished(const ternion::SweepOutcome& outcome);
     void textRead(std::shared_ptr<const ternion::app::ReadText> text);
     void traced(const ternion::app::TracedTokens& traced);
     /// A model was not opened, or a device not changed; everything open before still is. Cancelled is reported here too.
@@ -169,6 +185,7 @@ private:
     bool opening_ = false;
     bool answering_ = false;
     std::stop_source answerStop_{std::nostopstate};
+    std::stop_source sweepStop_{std::nostopstate};
     QHash<QString, std::stop_source> computing_;  // by tag
     QHash<QString, int> computeNumbers_;
     std::shared_ptr<Engine> engine_;

@@ -22,15 +22,6 @@ void showGrown(MapView& map, const MapSource* before, std::shared_ptr<const MapS
     if (part) map.showRegion(shown);
 }
 
-void PlotFit::update() {
-    const bool untouched = plot_.xAxis->range() == x_ && plot_.yAxis->range() == y_;
-    if (fitted_ && !untouched) return plot_.replot(QCustomPlot::rpQueuedReplot);
-    plot_.showAll();
-    fitted_ = true;
-    x_ = plot_.xAxis->range();
-    y_ = plot_.yAxis->range();
-}
-
 void addLine(PlotView& plot, const QString& name, const QPen& pen, int first, const QVector<double>& values) {
     constexpr int smoothUpTo = 1000;  // smoothed, a line of thousands of points takes tens of milliseconds
     QVector<double> tokens(values.size());

@@ -4,7 +4,7 @@
 #include <QStringList>
 
 #include "views/map_view.h"
-#include "views/plot_view.h"
+#include "views/plot_fit.h"
 
 namespace ternion::app {
 
@@ -13,19 +13,6 @@ class Inspector;
 /// Shows `source`, which comes after `before` (null: none): in the region that was shown, where that was a part of it and there
 /// are as many rows, else all.
 void showGrown(MapView& map, const MapSource* before, std::shared_ptr<const MapSource> source, const ColorScale& scale);
-
-/// Fits a plot to its values, until somebody zooms or pans it.
-class PlotFit {
-public:
-    explicit PlotFit(PlotView& plot) : plot_(plot) {}
-    void update();                      ///< after the values have changed
-    void forget() { fitted_ = false; }  ///< something else is shown from now on
-
-private:
-    PlotView& plot_;
-    bool fitted_ = false;
-    QCPRange x_, y_;
-};
 
 /// A line over tokens `first`, first + 1, ...
 void addLine(PlotView& plot, const QString& name, const QPen& pen, int first, const QVector<double>& values);

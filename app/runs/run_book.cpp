@@ -158,6 +158,8 @@ void RunBook::undoRemove() {
     reading_->write([runs = std::exchange(removed_, {})](RunStore& store) { return store.restore(runs); });
 }
 
+void RunBook::write(std::function<Status(RunStore&)> what) { reading_->write(std::move(what)); }
+
 void RunBook::tell(const Status& done) {
     if (!done) emit problem(QString::fromStdString(done.error().text()));
 }

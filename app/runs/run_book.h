@@ -4,6 +4,7 @@
 #include <QObject>
 #include <QString>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -45,7 +46,8 @@ public:
     void setTags(std::int64_t run, const QStringList& tags);
     void setBaseline(std::int64_t run);  ///< 0: none
     void remove(const std::vector<std::int64_t>& runs);
-    void undoRemove();  ///< the last removal
+    void undoRemove();                                  ///< the last removal
+    void write(std::function<Status(RunStore&)> what);  ///< anything else, off the GUI thread
 
 signals:
     void changed();       ///< some run, or what was measured of it, has changed: runs() and everything in the store

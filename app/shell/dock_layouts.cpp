@@ -33,12 +33,8 @@ DockLayouts::DockLayouts(QMainWindow* window, const std::vector<PanelDefinition>
             if (on) dock->raise();
         });
         connect(dock, &QDockWidget::visibilityChanged, show, [dock, show] { show->setChecked(!dock->isHidden()); });
-        if (panel.inspects) {
-            if (!inspection_.empty() && panel.area == Qt::RightDockWidgetArea)
-                window->tabifyDockWidget(inspection_.front(), dock);
-            inspection_.push_back(dock);
-        }
-        if (panel.inspects || panel.area == Qt::BottomDockWidgetArea) dock->hide();  // in the way until it is wanted
+        if (panel.group != PanelGroup::None) joinGroup(groups_[panel.group], dock, panel.group);
+        if (panel.group != PanelGroup::None || panel.area == Qt::BottomDockWidgetArea) dock->hide();  // in the way until wanted
     }
     addActions(context.actions);
 }
@@ -69,18 +65,36 @@ void DockLayouts::addActions(ActionRegistry& actions) {
             tr("Layout to delete"), [this](const QString& name) { settings_.removeLayout(name); }, false);
     });
     actions
-        .add("view.layout.inspect", menu, tr("Inspection layout"), QKeySequence("Ctrl+Shift+I"), [this] { showInspection(); })
+        .add("view.layout.inspect", menu, tr("Inspection layout"), QKeySequence("Ctrl+Shift+I"),
+             [this] { showGroup(PanelGroup::Inspection); })
         ->setIcon(themedIcon("inspect"));
+    actions
+        .add("view.layout.measure", menu, tr("Measurement layout"), QKeySequence("Ctrl+Shift+M"),
+             [this] { showGroup(PanelGroup::Measurement); })
+        ->setIcon(themedIcon("measure"));
     actions.add("view.layout.reset", menu, tr("Reset layout"), {}, [this] { reset(); })->setIcon(themedIcon("layout"));
 }
 
-/// The inspection views beside a narrower chat; the other docks make room.
-void DockLayouts::showInspection() {
-    if (inspection_.empty()) return;
+/// Inspection views share one place, as tabs. Of what measures the first has the upper half, the others share the lower one.
+void DockLayouts::joinGroup(std::vector<QDockWidget*>& group, QDockWidget* dock, PanelGroup which) {
+    const std::size_t alone = which == PanelGroup::Measurement ? 1 : 0;
+    const bool aside = window_->dockWidgetArea(dock) == Qt::RightDockWidgetArea;  // the timeline is not
+    if (group.size() > alone && aside)
+        window_->tabifyDockWidget(group[alone], dock);
+    else if (!group.empty() && aside)
+        window_->splitDockWidget(group.front(), dock, Qt::Vertical);
+    group.push_back(dock);
+}
+
+/// The panels of a group beside a narrower chat; the other docks make room.
+void DockLayouts::showGroup(PanelGroup which) {
+    const auto& group = groups_[which];
+    if (group.empty()) return;
     for (auto* dock : window_->findChildren<QDockWidget*>(QString(), Qt::FindDirectChildrenOnly))
-        dock->setVisible(std::find(inspection_.begin(), inspection_.end(), dock) != inspection_.end());
-    inspection_.front()->raise();
-    window_->resizeDocks({inspection_.front()}, {window_->width() * 3 / 5}, Qt::Horizontal);
+        dock->setVisible(std::find(group.begin(), group.end(), dock) != group.end());
+    group.front()->raise();
+    if (which == PanelGroup::Measurement && group.size() > 1) group[1]->raise();
+    window_->resizeDocks({group.front()}, {window_->width() * 3 / 5}, Qt::Horizontal);
 }
 
 void DockLayouts::offer(const QString& prompt, const std::function<void(const QString&)>& run, bool newName) {

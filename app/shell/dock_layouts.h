@@ -5,6 +5,7 @@
 #include <QDockWidget>
 #include <QMainWindow>
 #include <QObject>
+#include <map>
 #include <vector>
 
 #include "shell/panel.h"
@@ -30,13 +31,14 @@ public:
 
 private:
     void addActions(ActionRegistry& actions);
-    void showInspection();
+    void joinGroup(std::vector<QDockWidget*>& group, QDockWidget* dock, PanelGroup which);
+    void showGroup(PanelGroup which);
     void offer(const QString& prompt, const std::function<void(const QString&)>& run, bool newName);
 
     QMainWindow* window_;
     Settings& settings_;
     QuickPick* pick_;
-    std::vector<QDockWidget*> inspection_;  // the window's
+    std::map<PanelGroup, std::vector<QDockWidget*>> groups_;  // the window's docks
     QByteArray original_;
 };
 

@@ -24,13 +24,16 @@ struct PanelContext {
     ActionRegistry& actions;  ///< actions put here are found by the command palette and the shortcut list
 };
 
+/// Panels that belong together: hidden until they are wanted, then shown together, each group by a layout of its own.
+enum class PanelGroup { None, Inspection, Measurement };
+
 struct PanelDefinition {
     QString id;                                        ///< stable: layouts are saved under it, and it is the dock's objectName
     QString title;                                     ///< translated
     QString tooltip;                                   ///< explains the dock to a newcomer
     Qt::DockWidgetArea area = Qt::LeftDockWidgetArea;  ///< NoDockWidgetArea: the central widget
     std::function<QWidget*(const PanelContext&)> create;  ///< Qt's parent ownership: the dock takes it
-    bool inspects = false;  ///< one of the inspection views: hidden until they are wanted, then together in tabs
+    PanelGroup group = PanelGroup::None;
 };
 
 }  // namespace ternion::app

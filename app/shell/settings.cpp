@@ -70,6 +70,11 @@ void Settings::setSpillsTraces(bool spills) { store_.setValue("inspect/spillTrac
 QByteArray Settings::pins(const QString& shape) const { return store_.value("pins/" + shape).toByteArray(); }
 void Settings::setPins(const QString& shape, const QByteArray& pins) { store_.setValue("pins/" + shape, pins); }
 
+bool Settings::recordsTexts() const { return store_.value("runs/recordTexts", true).toBool(); }
+void Settings::setRecordsTexts(bool records) { store_.setValue("runs/recordTexts", records); }
+QStringList Settings::sqlHistory() const { return store_.value("sql/history").toStringList(); }
+void Settings::setSqlHistory(const QStringList& questions) { store_.setValue("sql/history", questions); }
+
 QByteArray Settings::windowGeometry() const { return store_.value("window/geometry").toByteArray(); }
 QByteArray Settings::windowState() const { return store_.value("window/state").toByteArray(); }
 void Settings::setWindow(const QByteArray& geometry, const QByteArray& state) {

@@ -42,6 +42,11 @@ public:
     QByteArray pins(const QString& shape) const;  ///< of the inspection of models of this shape, as Pins writes them
     void setPins(const QString& shape, const QByteArray& pins);
 
+    bool recordsTexts() const;  ///< runs keep prompts, answers and token ids; at first they do
+    void setRecordsTexts(bool records);
+    QStringList sqlHistory() const;  ///< newest first
+    void setSqlHistory(const QStringList& questions);
+
     QByteArray windowGeometry() const;
     QByteArray windowState() const;
     void setWindow(const QByteArray& geometry, const QByteArray& state);

@@ -63,7 +63,7 @@ void PlotView::showAll() {
     rescaleAxes();
     xAxis->scaleRange(graphCount() > 0 ? roomAside : 1);
     yAxis->scaleRange(roomAbove);
-    legend->setVisible(plottableCount() > 1);
+    legend->setVisible(legend->itemCount() >= legendFrom_);
     placeLegend();
     replot(rpQueuedReplot);
 }

@@ -23,6 +23,8 @@ public:
     static QColor seriesColor(int index);
     /// The legend stands below the plot, with so many entries a row, where data that fill the plot leave it no room inside.
     void setLegendBelow(int entriesARow);
+    /// The legend is there from so many entries on; 2 at first.
+    void setLegendFrom(int entries) { legendFrom_ = entries; }
     /// Removes all graphs, bars, curves and items.
     void clearAll();
     /// Fits the axes to what is there and draws; call after adding.
@@ -60,6 +62,7 @@ private:
     void pan(double x, double y);  // in parts of what is shown
     QCPItemStraightLine* marked_ = nullptr;
     QPoint pressedAt_;
+    int legendFrom_ = 2;
 };
 
 }  // namespace ternion::app

@@ -16,25 +16,22 @@ std::string secondsText(double value) {
     return text.data();
 }
 
-Error tooShort(const ProbeFacts& probe, const std::string& have) {
+Error tooShort(const ProbeFacts& probe, double step, const std::string& have) {
     return {ErrorCode::Unsupported,
-            "its sensor is renewed every " + secondsText(probe.period) + ", so a run has to take " +
-                secondsText(leastPeriods * probe.period) + " or longer; " + have,
+            "it gives a new value every " + secondsText(step) + ", so a run has to take " + secondsText(leastPeriods * step) +
+                " or longer; " + have,
             probe.name};
 }
 
-/// The longest time between two readings that is still taken for one step of a power: longer ones are gaps, in which nobody
-/// knows what was used. Judged by what is usual among these readings, since a sampler may read more rarely than a sensor
-/// allows.
-double longestStep(std::span<const Reading> readings, double period) {
+/// Seconds between two readings, as usual among these: a sampler may read more rarely than a sensor is renewed.
+double usualStep(std::span<const Reading> readings) {
     std::vector<double> steps;
     steps.reserve(readings.size());
     for (std::size_t i = 1; i < readings.size(); ++i) steps.push_back(readings[i].time - readings[i - 1].time);
     if (steps.empty()) return 0.0;
     const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
     std::nth_element(steps.begin(), middle, steps.end());
-    constexpr double usual = 5.0;
-    return usual * std::max(*middle, period);
+    return *middle;
 }
 
 /// The readings that say something, in the order of their times.
@@ -42,21 +39,20 @@ Result<std::vector<Reading>> checked(const ProbeFacts& probe, std::span<const Re
     const bool counter = probe.kind == ProbeFacts::Kind::Counter;
     std::vector<Reading> used;
     used.reserve(readings.size());
-    for (const auto& reading : readings) {
+    for (std::size_t i = 0; i < readings.size(); ++i) {
+        const Reading& reading = readings[i];
         if (!std::isfinite(reading.time) || !std::isfinite(reading.value))
             return Error{ErrorCode::BadInput, "one of its readings is no number", probe.name};
-        if (used.empty()) {
-            used.push_back(reading);
-            continue;
-        }
-        if (reading.time < used.back().time)
+        const double step = i == 0 ? 1.0 : reading.time - readings[i - 1].time;
+        if (step < 0.0)
             return Error{ErrorCode::BadInput,
                          "its readings are not in the order of their times: the clock was set while they were taken",
                          probe.name};
-        if (counter && reading.value < used.back().value)
+        const double change = used.empty() ? 1.0 : reading.value - used.back().value;
+        if (counter && change < 0.0)
             return Error{ErrorCode::BadInput, "its counter was set back while it was read", probe.name};
         // A counter that shows the same again was not renewed since: the reading that showed it first says when it was.
-        if (reading.time > used.back().time && !(counter && reading.value == used.back().value)) used.push_back(reading);
+        if (step > 0.0 && !(counter && change == 0.0)) used.push_back(reading);
     }
     return used;
 }
@@ -78,13 +74,15 @@ Result<Energy> energyBetween(const ProbeFacts& probe, std::span<const Reading> r
         return Error{ErrorCode::InvalidArgument, "it tells neither power nor energy", probe.name};
     if (!std::isfinite(from) || !std::isfinite(to) || to <= from)
         return Error{ErrorCode::InvalidArgument, "the window ends before it begins", probe.name};
-    constexpr double rounding = 1e-9;
-    const double need = leastPeriods * probe.period * (1.0 - rounding);
-    if (to - from < need) return tooShort(probe, "it took " + secondsText(to - from));
 
     TERNION_TRY(const auto used, checked(probe, readings));
+    constexpr double rounding = 1e-9;
+    const double step = std::max(probe.period, usualStep(used));
+    const double need = leastPeriods * step * (1.0 - rounding);
+    if (to - from < need) return tooShort(probe, step, "it took " + secondsText(to - from));
     Energy energy{.readings = differentBetween(used, from, to)};
-    const double longest = counter ? std::numeric_limits<double>::infinity() : longestStep(used, probe.period);
+    constexpr double usual = 5.0;  // a longer step is a gap: nobody knows what power there was
+    const double longest = counter ? std::numeric_limits<double>::infinity() : usual * step;
     for (std::size_t i = 1; i < used.size(); ++i) {
         const Reading &a = used[i - 1], &b = used[i];
         const double begin = std::max(a.time, from), end = std::min(b.time, to);
@@ -94,7 +92,7 @@ Result<Energy> energyBetween(const ProbeFacts& probe, std::span<const Reading> r
         energy.joules += counter ? at(end) - at(begin) : (at(begin) + at(end)) / 2.0 * (end - begin);
     }
     if (energy.seconds <= 0.0 || energy.seconds < need)
-        return tooShort(probe, "its readings cover " + secondsText(energy.seconds) + " of it");
+        return tooShort(probe, step, "its readings cover " + secondsText(energy.seconds) + " of it");
     if (!std::isfinite(energy.joules) || energy.joules <= 0.0)
         return Error{ErrorCode::Unsupported, "what its sensor told is no energy that a device could have used", probe.name};
     return energy;

@@ -26,8 +26,9 @@ struct Energy {
 /// What `probe` (a power in W or a counter in J) says was used between `from` and `to`. Powers are integrated by trapezoids,
 /// counters subtracted; the ends are interpolated between the readings about them. Where a power was not read for much longer
 /// than usual nothing is known, and that time is left out of the seconds too. Unsupported where the probe is missing, where the
-/// window, or what readings cover of it, is shorter than `leastPeriods` of the sensor's periods: it then says how long a run
-/// has to be. BadInput where times or a counter go backwards.
+/// window, or what readings cover of it, is shorter than `leastPeriods` of the sensor's periods (of the time between readings,
+/// where a costly sensor is read more rarely): it then says how long a run has to be. BadInput where times or a counter go
+/// backwards.
 Result<Energy> energyBetween(const ProbeFacts& probe, std::span<const Reading> readings, double from, double to);
 
 /// Periods of a sensor that a window must hold.

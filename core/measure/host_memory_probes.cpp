@@ -1,3 +1,4 @@
+#include <array>
 #include <chrono>
 #include <map>
 #include <mutex>
@@ -69,10 +70,12 @@ Probes hostMemoryProbes(const ProbeSources& sources) {
         std::vector<std::string> fields;
         std::string detail;
     };
+    const std::array rows{Row{"host_memory.resident", {"Rss:"}, "all pages of this process in memory"},
+                          Row{"host_memory.proportional", {"Pss:"}, "the same, pages it shares counted by its share"},
+                          Row{"host_memory.private", {"Private_Clean:", "Private_Dirty:"}, "pages that only it has"}};
     std::vector<Sensor> sensors;
-    for (const Row& row : {Row{"host_memory.resident", {"Rss:"}, "all pages of this process in memory"},
-                           Row{"host_memory.proportional", {"Pss:"}, "the same, pages it shares counted by its share"},
-                           Row{"host_memory.private", {"Private_Clean:", "Private_Dirty:"}, "pages that only it has"}})
+    sensors.reserve(rows.size());
+    for (const Row& row : rows)
         sensors.push_back(
             triedSensor({.name = row.name, .unit = "B", .detail = row.detail + ", by smaps_rollup", .together = path.string()},
                         [rollup, fields = row.fields] { return rollup->sum(fields); }));

@@ -34,29 +34,30 @@ public:
         return failed_ || changes_ >= enough;
     }
     void look() {
+        const auto begin = Clock::now();
         const auto value = sensor_->read();
+        const auto now = begin + (Clock::now() - begin) / 2;
         failed_ = !value.ok();
         if (failed_) return;
         if (value_ && *value_ != *value) {
-            last_ = Clock::now();
-            if (changes_++ == 0) first_ = last_;
+            const double gap = std::chrono::duration<double>(now - changed_).count();
+            if (changes_++ > 0)
+                period_ = std::min(period_.value_or(gap), gap);  // a longer one missed a value that was the same
+            changed_ = now;
         }
         value_ = *value;
     }
     void tell() const {
         constexpr double assumed = 0.1;
-        if (!failed_ && changes_ > 1) {
-            sensor_->facts.period = std::chrono::duration<double>(last_ - first_).count() / (changes_ - 1);
-        } else {
-            sensor_->facts.period = assumed;
-            sensor_->facts.detail += "; how often it is renewed was not seen, 0.1 s is assumed";
-        }
+        sensor_->facts.period = period_.value_or(assumed);
+        if (!period_) sensor_->facts.detail += "; how often it is renewed was not seen, 0.1 s is assumed";
     }
 
 private:
     Sensor* sensor_;
     std::optional<double> value_;
-    Clock::time_point first_, last_;
+    std::optional<double> period_;  // the shortest time between two changes
+    Clock::time_point changed_;
     int changes_ = 0;
     bool failed_ = false;
 };

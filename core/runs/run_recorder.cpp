@@ -250,30 +250,36 @@ private:
         if (!latencies_.empty()) addEnergy(end, add);
     }
 
+    std::vector<Reading> readingsOf(std::size_t probe) const { return {readings_[probe].begin(), readings_[probe].end()}; }
+
     template <class Add>
     void addEnergy(RunEnd& end, const Add& add) {
-        // Of what computes; a counter knows more than powers that were read now and then.
-        std::optional<std::size_t> best;
-        for (std::size_t k = 0; k < probes_->size(); ++k) {
-            const ProbeFacts& facts = (*probes_)[k]->facts();
-            const bool ofGpu = facts.name.find("gpu") != std::string::npos;
-            if (!tellsEnergy(facts) || ofGpu != computesOnGpu_) continue;
-            const auto rank = [&](const ProbeFacts& f) {
-                return 2 * static_cast<int>(f.missing.empty()) + static_cast<int>(f.kind == ProbeFacts::Kind::Counter);
-            };
-            if (!best || rank(facts) > rank((*probes_)[*best]->facts())) best = k;
-        }
-        const auto missing = [&](const std::string& reason) {
+        // Of what computes. A counter knows more than powers read now and then, but some are read too rarely for a short run.
+        std::optional<std::size_t> sensor;
+        std::optional<Energy> used;
+        std::string reason = "nothing on this machine tells how much power the device takes";
+        for (const auto kind : {ProbeFacts::Kind::Level, ProbeFacts::Kind::Counter})
+            for (std::size_t k = 0; k < probes_->size(); ++k) {
+                const ProbeFacts& facts = (*probes_)[k]->facts();
+                const bool ofGpu = facts.name.find("gpu") != std::string::npos;
+                if (!tellsEnergy(facts) || facts.kind != kind || ofGpu != computesOnGpu_) continue;
+                const auto energy = energyBetween(facts, readingsOf(k), firstDecode_, lastDecode_);
+                if (energy) {
+                    sensor = k;
+                    used = *energy;
+                } else {
+                    reason = energy.error().text();
+                }
+            }
+        if (!used) {
             end.missing.push_back({"energy_per_token", reason});
             end.missing.push_back({"energy_per_token_above_idle", reason});
-        };
-        if (!best) return missing("nothing on this machine tells how much power the device takes");
-        const ProbeFacts& probe = (*probes_)[*best]->facts();
-        const std::vector<Reading> readings(readings_[*best].begin(), readings_[*best].end());
-        const auto used = energyBetween(probe, readings, firstDecode_, lastDecode_);
-        if (!used) return missing(used.error().text());
+            return;
+        }
+        const ProbeFacts& probe = (*probes_)[*sensor]->facts();
+        const std::vector<Reading> readings = readingsOf(*sensor);
+        // What the sensor covers may be a little shorter than the run.
         const double tokens = static_cast<double>(latencies_.size());
-        // The window of the readings may be a little shorter than the run.
         const double share = (lastDecode_ - firstDecode_) / used->seconds;
         add("energy_per_token", used->joules * share / tokens, "J", probe.source);
         add("mean_power", used->watts(), "W", probe.source);

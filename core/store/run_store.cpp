@@ -136,12 +136,11 @@ Result<std::int64_t> RunStore::insert(const RunSummary& run, const RunTexts& tex
     TERNION_TRY(const auto model, idOfModel(database_, facts.model));
     TERNION_TRY(const auto device, idOfDevice(database_, facts.device));
     const SamplerSettings& s = facts.sampler;
-    const SqlValue conversation = facts.conversation > 0 ? SqlValue(facts.conversation) : nullptr;
     TERNION_CHECK(database_.run(
         "INSERT INTO runs (kind, model, device, device_index, packing, profile, program, shader_hash, temperature, top_k, "
         "top_p, min_p, repetition_penalty, repetition_window, seed, max_tokens, settings, sweep, conversation, started_at, "
-        "state, seconds, error, owner, origin, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?)",
+        "state, seconds, error, owner, origin, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "(SELECT id FROM conversations WHERE id = ?), ?, ?, ?, ?, ?, ?, ?)",
         {facts.kind,
          model,
          device,
@@ -160,7 +159,7 @@ Result<std::int64_t> RunStore::insert(const RunSummary& run, const RunTexts& tex
          facts.maxTokens,
          facts.settings,
          facts.sweep,
-         conversation,
+         facts.conversation,
          run.startedAt,
          static_cast<std::int64_t>(run.state),
          run.seconds,

@@ -56,7 +56,7 @@ inline void keepPicture(QWidget& widget, const QString& name) {
 struct ChatFixture {
     explicit ChatFixture(std::unique_ptr<ConversationStore> own = openStore(), BackendRegistry registry = cpuOnly(),
                          const QString& device = {})
-        : store(std::move(own)), engine(std::move(registry), device) {}
+        : store(std::move(own)), engine(std::move(registry), device, runStore.get()) {}
 
     bool openSample() {
         QSignalSpy opened(&engine, &EngineClient::deviceChanged);
@@ -69,10 +69,10 @@ struct ChatFixture {
     const StoredMessage& last() const { return conversation.conversation().messages.back(); }
 
     std::unique_ptr<ConversationStore> store;
+    std::unique_ptr<RunStore> runStore = openRunStore();  // before the engine, which records in it
     EngineClient engine;
     ConversationModel conversation{*store, engine};
     Inspector inspector{engine, conversation};
-    std::unique_ptr<RunStore> runStore = openRunStore();
     RunBook runs{*runStore};
     ActionRegistry actions;
 };

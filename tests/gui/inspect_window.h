@@ -3,6 +3,7 @@
 
 #include <QDockWidget>
 #include <QFile>
+#include <QLabel>
 
 #include "chat/chat_panel.h"
 #include "chat_fixture.h"

@@ -6,13 +6,13 @@
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QWheelEvent>
-#include <ctime>
 
+#include "busy_loop.h"
 #include "chat_fixture.h"
 #include "checkpoint/checkpoint.h"
+#include "shell/settings.h"
 #include "views/map_view.h"
 #include "views/plot_view.h"
-#include "shell/settings.h"
 #include "workbench.h"
 
 namespace ternion::app {
@@ -34,34 +34,6 @@ bool writeLargeModel(const std::filesystem::path& path) {
     sample->model = std::make_shared<const Model>(std::move(*model));
     return writeGguf(*sample, path, TritEncoding::TQ2_0).ok();
 }
-
-double threadSeconds() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-/// The longest that the event loop was busy with one thing, in milliseconds of the thread's own time: what other programs take
-/// of the processor meanwhile is not the window's fault.
-class Watchdog : public QObject {
-public:
-    Watchdog() {
-        timer_.setInterval(0);
-        connect(&timer_, &QTimer::timeout, this, [this] {
-            const double now = threadSeconds();
-            longest_ = std::max(longest_, now - last_);
-            last_ = now;
-        });
-        last_ = threadSeconds();
-        timer_.start();
-    }
-    double longest() const { return 1000.0 * std::max(longest_, threadSeconds() - last_); }
-
-private:
-    QTimer timer_;
-    double last_ = 0.0;
-    double longest_ = 0.0;
-};
 
 void wheel(QWidget* widget, int turns) {
     const QPointF at = QRectF(widget->rect()).center();

@@ -117,6 +117,19 @@ TEST_F(RunStoreTest, ARunComesBackAsItWasWritten) {
     EXPECT_EQ(read->annotations(run)->size(), 2U);
 }
 
+TEST_F(RunStoreTest, ARunOutlivesItsConversation) {
+    const auto chats = opened();
+    RunFacts asked = facts();
+    asked.conversation = chats->createConversation("c", "").value();
+    const auto run = store_->begin(asked).value();
+    EXPECT_EQ(reader()->load(run)->facts.conversation, asked.conversation);
+    auto database = Database::connect(path_);
+    ASSERT_TRUE(database->script("PRAGMA foreign_keys=ON").ok());
+    ASSERT_TRUE(database->run("DELETE FROM conversations").ok());
+    EXPECT_EQ(reader()->load(run)->facts.conversation, 0);
+    EXPECT_EQ(reader()->load(store_->begin(asked).value())->facts.conversation, 0);  // one that is kept elsewhere
+}
+
 TEST_F(RunStoreTest, TextsThatAreNotRecordedAreNowhereInTheFile) {
     const auto run = begun();
     ASSERT_TRUE(store_->finish(run, {}).ok());

@@ -235,7 +235,7 @@ PanelDefinition gatesPanel() {
                  "remember."),
             Qt::RightDockWidgetArea,
             [](const PanelContext& context) { return new GatesPanel(context); },
-            true};
+            PanelGroup::Inspection};
 }
 
 }  // namespace ternion::app

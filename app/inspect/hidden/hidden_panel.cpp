@@ -110,7 +110,7 @@ PanelDefinition hiddenPanel() {
                  "there, and how they lie to each other."),
             Qt::RightDockWidgetArea,
             [](const PanelContext& context) -> QWidget* { return new HiddenPanel(context); },
-            true};
+            PanelGroup::Inspection};
 }
 
 }  // namespace ternion::app

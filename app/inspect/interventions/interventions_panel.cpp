@@ -12,13 +12,13 @@
 #include "chat/conversation_model.h"
 #include "chat/labels.h"
 #include "engine/intervention_effect.h"
+#include "inspect/inspect_panel.h"
 #include "inspect/inspector.h"
 #include "inspect/interventions/edit_form.h"
 #include "inspect/token_change.h"
-#include "inspect/inspect_panel.h"
-#include "views/plot_view.h"
 #include "shell/action_registry.h"
 #include "shell/colors.h"
+#include "views/plot_view.h"
 
 namespace ternion::app {
 namespace {
@@ -267,7 +267,7 @@ PanelDefinition interventionsPanel() {
         InterventionsPanel::tr("Zero, scale, clamp or pin parts of the model, and see what the last answer would have been."),
         Qt::RightDockWidgetArea,
         [](const PanelContext& context) { return new InterventionsPanel(context); },
-        true};
+        PanelGroup::Inspection};
 }
 
 }  // namespace ternion::app

@@ -15,13 +15,13 @@
 
 #include "chat/labels.h"
 #include "inspect/hidden_statistics.h"
+#include "inspect/inspect_panel.h"
 #include "inspect/inspector.h"
 #include "inspect/pins/pin_card.h"
 #include "inspect/pins/pins.h"
-#include "views/exportable.h"
-#include "inspect/inspect_panel.h"
 #include "shell/action_registry.h"
 #include "shell/icons.h"
+#include "views/exportable.h"
 
 namespace ternion::app {
 namespace {
@@ -307,7 +307,7 @@ PanelDefinition pinsPanel(Settings& settings) {
                  "remove with Delete, undo with Ctrl+Z."),
             Qt::RightDockWidgetArea,
             [&settings](const PanelContext& context) -> QWidget* { return new PinsPanel(context, settings); },
-            true};
+            PanelGroup::Inspection};
 }
 
 }  // namespace ternion::app

@@ -230,7 +230,7 @@ PanelDefinition quantisationPanel() {
         text("The int8 activations of each BitLinear: scales, clipped and vanished values, outlier channels, and the codes."),
         Qt::RightDockWidgetArea,
         [](const PanelContext& context) { return new QuantisationPanel(context); },
-        true};
+        PanelGroup::Inspection};
 }
 
 }  // namespace ternion::app

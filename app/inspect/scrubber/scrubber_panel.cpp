@@ -10,13 +10,13 @@
 
 #include "chat/conversation_model.h"
 #include "chat/labels.h"
+#include "inspect/inspect_panel.h"
 #include "inspect/inspector.h"
-#include "views/latest_task.h"
 #include "inspect/scrubber/token_strip.h"
 #include "inspect/token_change.h"
-#include "views/exportable.h"
-#include "inspect/inspect_panel.h"
 #include "shell/action_registry.h"
+#include "views/exportable.h"
+#include "views/latest_task.h"
 
 namespace ternion::app {
 namespace {
@@ -183,7 +183,7 @@ PanelDefinition scrubberPanel() {
                 "that is chosen here; continue or fork the conversation from it."),
             Qt::BottomDockWidgetArea,
             [](const PanelContext& context) { return new ScrubberPanel(context); },
-            true};
+            PanelGroup::Inspection};
 }
 
 }  // namespace ternion::app

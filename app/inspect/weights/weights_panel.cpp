@@ -12,8 +12,8 @@
 #include <QVBoxLayout>
 
 #include "chat/labels.h"
-#include "inspect/inspector.h"
 #include "inspect/inspect_panel.h"
+#include "inspect/inspector.h"
 #include "inspect/weights/comparison.h"
 #include "inspect/weights/distribution_view.h"
 #include "inspect/weights/latent_view.h"
@@ -179,7 +179,7 @@ PanelDefinition weightsPanel() {
              "before they were rounded."),
         Qt::RightDockWidgetArea,
         [](const PanelContext& context) { return new WeightsPanel(context); },
-        true};
+        PanelGroup::Inspection};
 }
 
 }  // namespace ternion::app
