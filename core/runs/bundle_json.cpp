@@ -15,7 +15,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t mostEntries = 10000;  // of every list in a manifest: figures, tags, edits, series
+constexpr std::size_t mostEntries = 10000;  // of every list in a manifest: figures, tags, edits
+constexpr std::size_t mostSeries = 1000;
 constexpr std::size_t mostIds = std::size_t{1} << 24U;
 constexpr std::array editKinds{"pin", "scale", "clamp"};
 constexpr std::string_view preset = "preset:";
@@ -309,7 +310,7 @@ Result<std::vector<SeriesFacts>> readSeries(std::string_view text, const std::st
     TERNION_TRY(const auto fields, JsonFields::of(json, context));
     std::vector<SeriesFacts> all;
     std::set<std::string> names;
-    TERNION_CHECK(fields.forEach("series", mostEntries, [&](const nlohmann::json& item, const std::string& where) -> Status {
+    TERNION_CHECK(fields.forEach("series", mostSeries, [&](const nlohmann::json& item, const std::string& where) -> Status {
         TERNION_TRY(const auto one, JsonFields::of(item, where));
         SeriesFacts series;
         series.id = static_cast<std::int64_t>(all.size());

@@ -90,6 +90,15 @@ TEST_F(RunsCli, BenchGenerateAndChatAreRecorded) {
     EXPECT_TRUE(json({"runs", "nosuchword"})["rows"].empty());
 }
 
+TEST_F(RunsCli, EnergyTakesItsTime) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto bench = json({"bench", "--model", golden, "-p", "0", "-n", "8", "--backend", "cpu", "--energy", "0.5"});
+    EXPECT_GT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(3500));
+    EXPECT_GT(bench["decode_tokens"].get<int>(), 8);
+    EXPECT_TRUE(bench.contains("energy_per_token_J") || bench.contains("energy_missing"));
+    EXPECT_EQ(rows()[0]["figures"]["decode_tokens"]["value"], bench["decode_tokens"]);
+}
+
 TEST_F(RunsCli, WithoutAStoreItIsTheUsersOwn) {
     const std::string own = dataHome() + "/ternion/ternion.db";
     std::filesystem::remove_all(dataHome());

@@ -183,7 +183,7 @@ TEST_F(MalformedBundle, Bombs) {
     expectNamed(errorOf(), "samples/0.csv: it is");
     // More entries than any run has.
     std::vector<ZipEntry> many;
-    for (int k = 0; k < 10200; ++k) many.push_back({"samples/" + std::to_string(k) + ".csv", ""});
+    for (int k = 0; k < 1100; ++k) many.push_back({"samples/" + std::to_string(k) + ".csv", "x"});
     writeZip(many, manifest_.dump());
     expectNamed(errorOf(), "entries; expected at most");
 }
