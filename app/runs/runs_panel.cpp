@@ -89,7 +89,7 @@ private:
     }
 
     void addActions(ActionRegistry& actions) {
-        const QString menu = text("Runs");
+        const QString menu = text("Measure");
         const auto add = [&](const char* id, const QString& name, const char* icon, const std::function<void()>& run) {
             QAction* action = actions.add(id, menu, name, {}, run);
             action->setIcon(themedIcon(icon));
