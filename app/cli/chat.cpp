@@ -3,6 +3,8 @@
 #include <iostream>
 
 #include "command.h"
+#include "recording.h"
+#include "runs/answer_run.h"
 #include "tokenizer/chat_template.h"
 
 namespace ternion::cli {
@@ -11,6 +13,7 @@ namespace {
 struct Options {
     ModelOptions model;
     SamplingOptions sampling;
+    RecordingOptions recording;
     std::string system;
 };
 
@@ -44,6 +47,7 @@ Result<nlohmann::ordered_json> run(Options options, const CLI::App& app, const C
             << ". Ctrl+C stops an answer, /reset starts over, /quit or Ctrl+D ends.\n";
 
     TERNION_TRY(const auto session, Session::create(opened.device, opened.tokenizer));
+    Recording recording(options.recording, opened.device);
     Conversation conversation;
     conversation.reset(options.system);
     for (std::string line; (people ? out << "\n> " << std::flush : out), std::getline(std::cin, line);) {
@@ -58,13 +62,19 @@ Result<nlohmann::ordered_json> run(Options options, const CLI::App& app, const C
         generate.stop = context.armInterrupt();
         const auto ids = renderChat(chatTemplate, conversation.messages, *opened.tokenizer, opened.checkpoint.model->config);
         std::string answer;
-        if (const auto read = session->prefill(ids, generate.stop); !read) {
+        AnswerRun recorded(recording.recorder(), recording.facts("chat", *opened.device, options.model.model),
+                           {ids, promptText(opened.tokenizer.get(), ids), generate, !options.recording.noTexts});
+        if (const auto read = recorded.prefill(*session, ids, generate.stop); !read) {
             if (read.error().code != ErrorCode::Cancelled) return read.error();
         } else {
-            TERNION_TRY(const auto result, session->generate(generate, [&](const GeneratedToken& token) {
+            recorded.begins();
+            const auto generated = session->generate(generate, [&](const GeneratedToken& token) {
+                recorded.came(token);
                 out << token.text << std::flush;
                 return true;
-            }));
+            });
+            recorded.end(generated, *opened.device);
+            TERNION_TRY(const auto result, generated);
             answer = result.text;
             out << result.tail;
         }
@@ -83,6 +93,7 @@ Run setupChat(CLI::App& app, Context& context) {
     auto options = std::make_shared<Options>();
     options->model.addTo(app, true);
     options->sampling.addTo(app);
+    options->recording.addTo(app, true);
     app.add_option("--system", options->system, "A system prompt");
     return [&context, &app, options] { return run(*options, app, context); };
 }

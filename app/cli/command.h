@@ -45,6 +45,11 @@ Run setupGenerate(CLI::App& app, Context& context);
 Run setupChat(CLI::App& app, Context& context);
 Run setupBench(CLI::App& app, Context& context);
 Run setupInspect(CLI::App& app, Context& context);
+Run setupRuns(CLI::App& app, Context& context);
+Run setupSql(CLI::App& app, Context& context);
+Run setupExport(CLI::App& app, Context& context);
+Run setupImport(CLI::App& app, Context& context);
+Run setupReplay(CLI::App& app, Context& context);
 
 /// Accepts whole numbers from `least` on; CLI11's own would write the largest double into its message.
 inline CLI::Range from(int least) { return {least, std::numeric_limits<int>::max()}; }
@@ -70,6 +75,9 @@ struct ModelOptions {
     /// Unsupported for a profile this version does not compute.
     Status checkProfile() const;
 };
+
+/// Random trits of a published shape, the same each time; no device yet. NotFound lists the shapes.
+Result<ModelOptions::Opened> openPreset(const std::string& name);
 
 /// `--prompt` or `--ids`: the text that a model is given.
 class PromptOptions {

@@ -1,6 +1,8 @@
 #include <iostream>
 
 #include "command.h"
+#include "recording.h"
+#include "runs/answer_run.h"
 
 namespace ternion::cli {
 namespace {
@@ -9,6 +11,7 @@ struct Options {
     ModelOptions model;
     SamplingOptions sampling;
     PromptOptions prompt;
+    RecordingOptions recording;
     int top = 0;
     bool ignoreEos = false;
 };
@@ -43,13 +46,18 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
     generate.alternatives = options.top;
     generate.stopAtEos = !options.ignoreEos;
     generate.stop = context.armInterrupt();
-    TERNION_CHECK(session->prefill(prompt, generate.stop));
+    Recording recording(options.recording, opened.device);
+    AnswerRun answer(recording.recorder(), recording.facts("generate", *opened.device, options.model.model),
+                     {prompt, promptText(opened.tokenizer.get(), prompt), generate, !options.recording.noTexts});
+    TERNION_CHECK(answer.prefill(*session, prompt, generate.stop));
 
     nlohmann::ordered_json ids = nlohmann::ordered_json::array();
     nlohmann::ordered_json tokens = nlohmann::ordered_json::array();
     std::ostream& stream = context.json ? std::cerr : std::cout;
     const bool show = !context.json;
-    TERNION_TRY(const auto result, session->generate(generate, [&](const GeneratedToken& token) {
+    answer.begins();
+    const auto generated = session->generate(generate, [&](const GeneratedToken& token) {
+        answer.came(token);
         ids.push_back(token.sampled.id);
         if (show) stream << token.text << std::flush;
         if (options.top > 0) {
@@ -60,7 +68,9 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
             tokens.push_back(std::move(entry));
         }
         return true;
-    }));
+    });
+    answer.end(generated, *opened.device);
+    TERNION_TRY(const auto result, generated);
     if (show) stream << result.tail << "\n";
     nlohmann::ordered_json json{{"text", result.text},
                                 {"ids", ids},
@@ -69,6 +79,7 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
                                 {"stop_reason", nameOf(result.reason)},
                                 {"stopped", result.reason == StopReason::Stopped},
                                 {"device", opened.device->device().name}};
+    recording.addTo(json);
     if (options.top > 0) json["tokens"] = std::move(tokens);
     return json;
 }
@@ -82,6 +93,7 @@ Run setupGenerate(CLI::App& app, Context& context) {
     options->prompt.addTo(app);
     app.add_option("--top", options->top, "With --json: the most probable alternatives of every token")
         ->check(CLI::Range(0, 1000));
+    options->recording.addTo(app, true);
     app.add_flag("--ignore-eos", options->ignoreEos, "Go on after the end of the text");
     return [&context, options] { return run(*options, context); };
 }

@@ -1,6 +1,5 @@
 #include "kernel_profile.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <string>
@@ -9,59 +8,40 @@
 namespace ternion::cli {
 namespace {
 
-constexpr int passes = 9;
-
 struct Kernel {
     int calls = 0;
     std::uint64_t weightBytes = 0;
-    std::vector<double> seconds;  // a pass
+    double seconds = 0.0;  // a pass
 };
 
-Result<nlohmann::ordered_json> profileOf(DeviceModel& device, int tokens) {
+nlohmann::ordered_json profileOf(const PassTimes& times) {
     std::vector<std::string> order;
     std::map<std::string, Kernel> kernels;
-    int together = 0;
-    for (int pass = -1; pass < passes; ++pass) {  // one to warm up
-        TERNION_TRY(const auto times, device.timeKernels(tokens));
-        together = times.tokens;
-        if (pass < 0) continue;
-        for (const KernelTime& time : times.kernels) {
-            Kernel& kernel = kernels[time.kernel];
-            if (kernel.calls == 0) order.push_back(time.kernel);
-            if (pass == 0) {
-                ++kernel.calls;
-                kernel.weightBytes += time.weightBytes;
-            }
-            kernel.seconds.resize(static_cast<std::size_t>(pass) + 1);
-            kernel.seconds.back() += time.seconds;
-        }
+    for (const KernelTime& time : times.kernels) {
+        Kernel& kernel = kernels[time.kernel];
+        if (kernel.calls++ == 0) order.push_back(time.kernel);
+        kernel.weightBytes += time.weightBytes;
+        kernel.seconds += time.seconds;
     }
     auto list = nlohmann::ordered_json::array();
     for (const std::string& name : order) {
-        Kernel& kernel = kernels[name];
-        const auto middle = kernel.seconds.begin() + passes / 2;
-        std::nth_element(kernel.seconds.begin(), middle, kernel.seconds.end());
+        const Kernel& kernel = kernels[name];
         auto& entry = list.emplace_back(
-            nlohmann::ordered_json{{"kernel", name}, {"calls", kernel.calls}, {"microseconds", 1e6 * *middle}});
+            nlohmann::ordered_json{{"kernel", name}, {"calls", kernel.calls}, {"microseconds", 1e6 * kernel.seconds}});
         if (kernel.weightBytes == 0) continue;
         entry["weight_bytes"] = kernel.weightBytes;
-        if (*middle > 0.0) entry["achieved_Bps"] = static_cast<double>(kernel.weightBytes) / *middle;
+        if (kernel.seconds > 0.0) entry["achieved_Bps"] = static_cast<double>(kernel.weightBytes) / kernel.seconds;
     }
-    return nlohmann::ordered_json{{"tokens", together}, {"kernels", list}};
+    return nlohmann::ordered_json{{"tokens", times.tokens}, {"kernels", list}};
 }
 
 }  // namespace
 
-Result<nlohmann::ordered_json> kernelProfile(DeviceModel& device, int prompt) {
-    auto decode = profileOf(device, 1);
-    if (!decode && decode.error().code == ErrorCode::Unsupported)
-        return nlohmann::ordered_json{{"unavailable", decode.error().text()}};
-    if (!decode) return decode.error();
+nlohmann::ordered_json kernelProfile(const BenchmarkResult& result) {
+    if (!result.decodeKernels) return nlohmann::ordered_json{{"unavailable", result.kernelsMissing}};
     nlohmann::ordered_json profile{{"note", "one dispatch after another: decode without its persistent kernel"},
-                                   {"decode", std::move(*decode)}};
-    if (prompt > 1) {
-        TERNION_TRY(profile["prefill"], profileOf(device, prompt));
-    }
+                                   {"decode", profileOf(*result.decodeKernels)}};
+    if (result.prefillKernels) profile["prefill"] = profileOf(*result.prefillKernels);
     return profile;
 }
 

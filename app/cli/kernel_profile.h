@@ -3,13 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "backend/backend.h"
+#include "runs/benchmark.h"
 
 namespace ternion::cli {
 
-/// Of decode and, for `prompt` tokens and more than one, of prefill: a list of kernels each, with calls, microseconds a pass
-/// (the median of several), weight bytes a pass and achieved bytes a second, or `unavailable` and why. Fails where a pass does.
-Result<nlohmann::ordered_json> kernelProfile(DeviceModel& device, int prompt);
+/// Of decode and, where it was timed, of prefill: a list of kernels each, with calls, microseconds a pass (the sum of each
+/// dispatch's median), weight bytes a pass and achieved bytes a second, or `unavailable` and why.
+nlohmann::ordered_json kernelProfile(const BenchmarkResult& result);
 
 /// The same as lines of text.
 void printKernelProfile(const nlohmann::ordered_json& profile);

@@ -31,6 +31,11 @@ const std::vector<CommandEntry>& commands() {
         {"chat", "Talk with a model in the terminal", setupChat},
         {"bench", "Measure prefill and decode speed against the memory roofline", setupBench},
         {"inspect", "Write what is inside a model, or inside one of its passes, to a file", setupInspect},
+        {"runs", "List what has been recorded, newest first", setupRuns},
+        {"sql", "Ask the database of runs a question in SQL", setupSql},
+        {"export", "Write a run to a file that can be carried elsewhere, or its raw samples", setupExport},
+        {"import", "Put a run that was exported elsewhere among the runs here", setupImport},
+        {"replay", "Run an exported run again and tell what differs", setupReplay},
     };
     return table;
 }

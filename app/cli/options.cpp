@@ -49,6 +49,15 @@ Result<ModelOptions::Opened> ModelOptions::openWithoutDevice(const Context& cont
     return opened;
 }
 
+Result<ModelOptions::Opened> openPreset(const std::string& name) {
+    TERNION_TRY(const auto config, presetConfig(name));
+    TERNION_TRY(auto model, randomModel(config, 1));
+    model.name = name + " (random trits)";
+    ModelOptions::Opened opened;
+    opened.checkpoint.model = std::make_shared<const Model>(std::move(model));
+    return opened;
+}
+
 void PromptOptions::addTo(CLI::App& app) {
     auto* prompt = app.add_option("-p,--prompt", prompt_, "Text to continue, after BOS; special tokens in it are special");
     idsOption_ = addTokenIds(app, ids_)->excludes(prompt);

@@ -9,4 +9,7 @@ namespace ternion {
 /// made.
 std::filesystem::path userCacheFolder();
 
+/// $XDG_DATA_HOME/ternion or ~/.local/share/ternion: what a user made, the database of conversations and runs. Likewise.
+std::filesystem::path userDataFolder();
+
 }  // namespace ternion

@@ -1,5 +1,7 @@
 #include "runs/answer_run.h"
 
+#include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
@@ -51,6 +53,19 @@ AnswerRun::~AnswerRun() {
 
 void AnswerRun::prefilled(int tokens, double seconds) {
     if (recorder_ != nullptr && tokens > 0) recorder_->prefilled(tokens, seconds);
+}
+
+Status AnswerRun::prefill(Session& session, std::span<const TokenId> ids, const std::stop_token& stop) {
+    const auto had = session.tokens();
+    const bool continues = had.size() < ids.size() && std::equal(had.begin(), had.end(), ids.begin());
+    const std::size_t fresh = ids.size() - (continues ? had.size() : 0);
+    const auto start = std::chrono::steady_clock::now();
+    if (const auto read = session.prefill(ids, stop); !read) {
+        end(read.error(), session.device());
+        return read.error();
+    }
+    prefilled(static_cast<int>(fresh), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    return {};
 }
 
 void AnswerRun::begins() {

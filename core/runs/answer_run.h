@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <span>
+#include <stop_token>
 #include <string>
 
 #include "engine/session.h"
@@ -31,6 +33,8 @@ public:
     AnswerRun& operator=(const AnswerRun&) = delete;
 
     void prefilled(int tokens, double seconds);
+    /// session.prefill(ids, stop), and what it took of those that the session did not have yet. Where it fails, the run ends.
+    Status prefill(Session& session, std::span<const TokenId> ids, const std::stop_token& stop);
     void begins();  ///< generate() is called next
     void came(const GeneratedToken& token);
     void paused();  ///< what passed since the last token is not the device's time

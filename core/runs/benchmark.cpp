@@ -172,6 +172,7 @@ Result<BenchmarkResult> run(const std::shared_ptr<DeviceModel>& device, const Be
             }
         }
     }
+    progress.tell("Measured", 1.0);
     return result;
 }
 

@@ -56,6 +56,8 @@ public:
     }
 
     std::int64_t run() const { return run_; }
+    std::int64_t lastRun() const { return lastRun_; }
+    const RunStore& store() const { return store_; }
 
     Result<std::int64_t> begin(const RunFacts& facts, const RunTexts& texts) {
         TERNION_TRY(const auto run, store_.begin(facts, texts));
@@ -72,7 +74,7 @@ public:
                                probe.missing.empty() ? lost(k) : probe.missing}));
         }
         const std::lock_guard lock(mutex_);
-        run_ = run;
+        run_ = lastRun_ = run;
         texts_ = texts.prompt || texts.promptIds;
         series_ = std::move(ids);
         waiting_ = {run, {}, {}, {}};
@@ -303,7 +305,7 @@ private:
     mutable std::mutex mutex_;                   // all below
     std::vector<std::deque<Reading>> readings_;  // of each probe: since the rest before the run
     std::vector<std::string> lost_;              // why a probe is not read any more
-    std::int64_t run_ = 0;
+    std::int64_t run_ = 0, lastRun_ = 0;
     bool texts_ = false;
     std::vector<std::int64_t> series_;  // what is told, then the probes
     RunBatch waiting_;                  // its samples as series_
@@ -332,6 +334,10 @@ Result<std::int64_t> RunRecorder::begin(const RunFacts& facts, const RunTexts& t
 }
 
 std::int64_t RunRecorder::run() const { return writer_->run(); }
+
+std::int64_t RunRecorder::lastRun() const { return writer_->lastRun(); }
+
+const RunStore& RunRecorder::store() const { return writer_->store(); }
 
 void RunRecorder::prefilled(int tokens, double seconds) { writer_->prefilled(tokens, seconds); }
 

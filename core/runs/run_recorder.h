@@ -27,7 +27,9 @@ public:
 
     /// A run that is open ends as stopped first. Token ids are recorded where there are texts. Returns the run's id.
     Result<std::int64_t> begin(const RunFacts& facts, const RunTexts& texts = {});
-    std::int64_t run() const;  ///< that is open; 0: none
+    std::int64_t run() const;      ///< that is open; 0: none
+    std::int64_t lastRun() const;  ///< the one that was begun last, open or not; 0: none
+    const RunStore& store() const;
 
     // The tellings: ignored while no run is open.
     /// `tokens` of the prompt went through in `seconds`.
