@@ -13,8 +13,9 @@ void addRecordingActions(EngineClient& engine, Settings& settings, ActionRegistr
     QAction* texts = actions.add("runs.recordTexts", text("Measure"), text("Keep prompts and answers in runs"), {}, {});
     texts->setCheckable(true);
     texts->setChecked(settings.recordsTexts());
-    texts->setToolTip(text("They stay in the database on this machine, and only an export takes them out. Without them a run "
-                           "cannot be replayed."));
+    texts->setToolTip(
+        text("They stay in the database on this machine, and only an export takes them out. Without them a run "
+             "cannot be replayed."));
     engine.recordTexts(settings.recordsTexts());
     QObject::connect(texts, &QAction::triggered, &engine, [&engine, &settings](bool on) {
         settings.setRecordsTexts(on);

@@ -13,6 +13,7 @@
 #include "runs/run_book.h"
 #include "runs/run_comparison_view.h"
 #include "runs/run_details.h"
+#include "runs/run_files.h"
 #include "runs/run_table.h"
 #include "runs/run_text.h"
 #include "shell/action_registry.h"
@@ -83,13 +84,14 @@ private:
         row->setSpacing(grid);
         row->addWidget(filter_, 1);
         row->addWidget(follow_);
-        for (QAction* action : {baseline_, tags_, note_, delete_}) row->addWidget(buttonOf(action));
+        for (QAction* action : {baseline_, tags_, note_, delete_, files_->exporting(), files_->importing()})
+            row->addWidget(buttonOf(action));
         row->addWidget(makeExportButton("runs", text("Runs"), *table_, *table_, actions));
         return row;
     }
 
     void addActions(ActionRegistry& actions) {
-        const QString menu = text("Runs");
+        const QString menu = text("Measure");
         const auto add = [&](const char* id, const QString& name, const char* icon, const std::function<void()>& run) {
             QAction* action = actions.add(id, menu, name, {}, run);
             action->setIcon(themedIcon(icon));
@@ -112,6 +114,7 @@ private:
             filter_->selectAll();
         });
         find->setIcon(themedIcon("filter"));
+        files_ = new RunFiles(book_, *table_, *messages_, actions, this);
     }
 
     QWidget* buildViews() {
@@ -161,7 +164,7 @@ private:
                        "that was measured.")
                 : text("No run has all of these words. Filter by fewer of them."));
         pages_->setCurrentIndex(none ? 1 : 0);
-        for (QAction* action : {baseline_, tags_, note_, delete_}) action->setEnabled(chosen);
+        for (QAction* action : {baseline_, tags_, note_, delete_, files_->exporting()}) action->setEnabled(chosen);
         clear_->setEnabled(book_.baseline() != nullptr);
         follow_->setChecked(book_.follows());
         tabs_->setTabEnabled(1, several);
@@ -177,6 +180,7 @@ private:
     QLabel* empty_;
     QTabWidget* tabs_;
     MessageArea* messages_;
+    RunFiles* files_ = nullptr;
     QAction* baseline_ = nullptr;
     QAction* clear_ = nullptr;
     QAction* tags_ = nullptr;

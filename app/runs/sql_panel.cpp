@@ -95,7 +95,7 @@ protected:
 
 private:
     void addActions(ActionRegistry& actions) {
-        const QString menu = text("Runs");
+        const QString menu = text("Measure/SQL");
         run_ = actions.add("sql.run", menu, text("Run the SQL question"), {}, [this] { run(); });
         run_->setIcon(themedIcon("play"));
         run_->setToolTip(text("Run the question (Ctrl+Enter)"));

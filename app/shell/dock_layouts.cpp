@@ -69,7 +69,7 @@ void DockLayouts::addActions(ActionRegistry& actions) {
              [this] { showGroup(PanelGroup::Inspection); })
         ->setIcon(themedIcon("inspect"));
     actions
-        .add("view.layout.measure", menu, tr("Measurement layout"), QKeySequence("Ctrl+Shift+M"),
+        .add("view.layout.measure", menu, tr("Measurement layout"), QKeySequence("Ctrl+Shift+E"),
              [this] { showGroup(PanelGroup::Measurement); })
         ->setIcon(themedIcon("measure"));
     actions.add("view.layout.reset", menu, tr("Reset layout"), {}, [this] { reset(); })->setIcon(themedIcon("layout"));

@@ -236,7 +236,7 @@ QToolButton* makeExportButton(const QString& panelId, const QString& panelTitle,
     auto* exporter = new Exporter(panelTitle, view, widget, button);
     const auto add = [&](const char* id, const QString& name, auto run) {
         QAction* action =
-            actions.add(panelId + QStringLiteral(".export.") + QLatin1String(id), text("Inspect") + '/' + panelTitle,
+            actions.add(panelId + QStringLiteral(".export.") + QLatin1String(id), text("View/Export") + '/' + panelTitle,
                         QStringLiteral("%1: %2").arg(panelTitle, name), {}, {});
         QObject::connect(action, &QAction::triggered, exporter, run);
         exporter->menu().addAction(action);

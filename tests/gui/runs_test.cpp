@@ -1,5 +1,6 @@
 // The dock of runs: worked by clicks and keys, over a store of known runs.
 #include <QCheckBox>
+#include <QFileDialog>
 #include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
@@ -7,6 +8,7 @@
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTextBrowser>
+#include <QToolButton>
 
 #include "busy_loop.h"
 #include "run_fixture.h"
@@ -117,6 +119,35 @@ private:
     QString settings() const { return folder_.filePath("settings.conf"); }
 
 private slots:
+    void aRunLeavesAsAFileAndComesBackAsAForeignOne() {
+        Runs view(settings());
+        QVERIFY(view.read(4));
+        const QString file = folder_.filePath(QStringLiteral("carried.zip"));
+        const auto choose = [&](const char* button) {
+            QTest::mouseClick(view.find<QToolButton>(button), Qt::LeftButton);
+            auto* dialog = view.window->findChild<QFileDialog*>();
+            QVERIFY(dialog != nullptr);
+            emit dialog->fileSelected(file);
+            dialog->close();
+            QTest::qWait(1);
+        };
+        view.click(view.slow);
+        choose("runs.exportBundle.button");
+        QVERIFY(QTest::qWaitFor([&] { return view.message().startsWith("Exported"); }, patience));
+        choose("runs.importBundle.button");
+        QVERIFY(view.read(5));
+        const RunSummary& foreign = view.runs.runs().front();
+        QCOMPARE(foreign.origin, std::string("carried.zip"));
+        const RunSummary& original = *view.runs.find(view.slow);
+        QCOMPARE(foreign.figure("decode_tok_s")->value, original.figure("decode_tok_s")->value);
+        const auto reader = std::move(view.runStore->reader()).value();
+        QCOMPARE(reader->texts(foreign.id)->answer, std::optional<std::string>("Once & for all"));
+        QFile(file).resize(100);
+        choose("runs.importBundle.button");
+        QVERIFY(QTest::qWaitFor([&] { return view.message().contains("carried.zip"); }, patience));
+        QCOMPARE(view.runs.runs().size(), std::size_t{5});
+    }
+
     void initTestCase() {
         QStandardPaths::setTestModeEnabled(true);
         setAskForFile(&giveFile);
