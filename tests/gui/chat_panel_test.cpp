@@ -21,7 +21,7 @@ namespace ternion::app {
 /// A panel in a window of its own, worked by mouse and keys.
 struct PanelFixture : ChatFixture {
     PanelFixture() {
-        panel.reset(chatPanel().create({engine, conversation, inspector, actions}));
+        panel.reset(chatPanel().create({engine, conversation, inspector, runs, actions}));
         panel->resize(960, 800);
         for (const auto& entry : actions.entries()) panel->addAction(entry.action);  // as the window's menus do
         panel->show();

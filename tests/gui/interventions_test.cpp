@@ -19,7 +19,7 @@ namespace {
 
 struct Panel : ChatFixture {
     explicit Panel(std::unique_ptr<ConversationStore> own = openStore()) : ChatFixture(std::move(own)) {
-        widget.reset(interventionsPanel().create({engine, conversation, inspector, actions}));
+        widget.reset(interventionsPanel().create({engine, conversation, inspector, runs, actions}));
         widget->resize(720, 800);
         widget->show();
     }

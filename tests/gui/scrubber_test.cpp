@@ -13,7 +13,7 @@ namespace {
 
 struct Panel : ChatFixture {
     Panel() {
-        widget.reset(scrubberPanel().create({engine, conversation, inspector, actions}));
+        widget.reset(scrubberPanel().create({engine, conversation, inspector, runs, actions}));
         widget->resize(1000, 120);
         widget->show();
     }

@@ -564,7 +564,7 @@ private slots:
         ChatFixture chat;
         QVERIFY(chat.openSample());
         QTabWidget tabs;
-        auto* panel = new SomePanel({chat.engine, chat.conversation, chat.inspector, chat.actions});
+        auto* panel = new SomePanel({chat.engine, chat.conversation, chat.inspector, chat.runs, chat.actions});
         tabs.addTab(new QWidget, "other");
         tabs.addTab(panel, "some");
         tabs.show();
