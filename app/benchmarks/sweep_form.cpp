@@ -18,7 +18,7 @@ constexpr const char* valueOf = "choice";  // a tick's property
 std::vector<std::string> ticked(const std::vector<QCheckBox*>& boxes) {
     std::vector<std::string> values;
     for (const QCheckBox* box : boxes)
-        if (box->isChecked() && box->isEnabled()) values.push_back(box->property(valueOf).toString().toStdString());
+        if (box->isChecked() && box->isEnabledTo(box->parentWidget())) values.push_back(box->property(valueOf).toString().toStdString());
     return values;
 }
 

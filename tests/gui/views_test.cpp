@@ -512,7 +512,7 @@ private slots:
         QTest::mouseClick(window.button, Qt::LeftButton);
         int there = 0;
         for (const auto& [menu, action] : window.actions.entries()) {
-            QVERIFY(menu.startsWith("Inspect"));
+            QVERIFY(menu.startsWith("View/Export"));
             QVERIFY(action->text().startsWith("Weights: "));
             there += window.button->menu()->actions().contains(action) ? 1 : 0;
         }
