@@ -15,6 +15,7 @@ namespace ternion::app {
 namespace {
 
 constexpr std::size_t mostBars = 60;
+constexpr qsizetype mostPoints = 10000;  // more are no clearer, and take longer to draw than a frame
 constexpr double barWidth = 0.6;
 constexpr double pointSize = 4;
 
@@ -42,6 +43,24 @@ QComboBox* makeChooser(const char* name, const QString& accessibleName) {
     box->setToolTip(accessibleName);
     box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     return box;
+}
+
+/// Leaves two points of each stretch of rows: its least and its largest value, in their order.
+void thin(QVector<double>& keys, QVector<double>& values) {
+    const qsizetype stretch = (2 * values.size() + mostPoints - 1) / mostPoints;
+    qsizetype kept = 0;
+    for (qsizetype begin = 0; begin < values.size(); begin += stretch) {
+        const auto first = values.begin() + begin;
+        const auto last = values.begin() + std::min(begin + stretch, values.size());
+        const auto [least, most] = std::minmax_element(first, last);
+        for (const auto at : {std::min(least, most) - values.begin(), std::max(least, most) - values.begin()}) {
+            keys[kept] = keys[at];
+            values[kept] = values[at];
+            ++kept;
+        }
+    }
+    keys.resize(kept);
+    values.resize(kept);
 }
 
 }  // namespace
@@ -157,6 +176,12 @@ void SqlPlot::drawPoints(std::size_t x, std::size_t y) {
         keys.push_back(*key);
         values.push_back(*value);
     }
+    if (const auto left = answer_->rows.size() - static_cast<std::size_t>(keys.size()); left > 0)
+        tell(tr("%n row(s) without both numbers left out", nullptr, static_cast<int>(left)));
+    if (keys.size() > mostPoints) {
+        tell(tr("%1 rows, of which the least and the largest of each stretch are drawn").arg(locale().toString(keys.size())));
+        thin(keys, values);
+    }
     QCPGraph* graph = plot_->addGraph();
     graph->setName(y_->currentText());
     graph->setPen(PlotView::seriesColor(0));
@@ -165,8 +190,6 @@ void SqlPlot::drawPoints(std::size_t x, std::size_t y) {
         graph->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, pointSize));
     }
     graph->setData(keys, values, rising);
-    if (const auto left = answer_->rows.size() - static_cast<std::size_t>(keys.size()); left > 0)
-        tell(tr("%n row(s) without both numbers left out", nullptr, static_cast<int>(left)));
     plot_->showAll();
 }
 

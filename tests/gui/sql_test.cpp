@@ -219,7 +219,8 @@ private slots:
         auto* table = tree->findItems("runs", Qt::MatchExactly).front();
         const auto doubleClick = [&](QTreeWidgetItem* item) {
             tree->scrollToItem(item);
-            const QPoint at = tree->visualItemRect(item).center();
+            const QRect row = tree->visualItemRect(item);
+            const QPoint at(row.left() + 8, row.center().y());  // its columns may reach beyond a narrow dock
             QTest::mouseClick(tree->viewport(), Qt::LeftButton, {}, at);
             QTest::mouseDClick(tree->viewport(), Qt::LeftButton, {}, at);
         };
@@ -330,7 +331,14 @@ private slots:
         QTest::mouseClick(bar, Qt::LeftButton, {}, bar->tabRect(1).center());
         QTest::qWait(300);
         qInfo("with the plot: busy for %.1f ms", watchdog.longest());
-        QCOMPARE(sql.find<PlotView>("sql.plot.view")->graph(0)->dataCount(), 100000);
+        QVERIFY2(watchdog.longest() < 50.0, qPrintable(QString("busy for %1 ms").arg(watchdog.longest())));
+        const QCPGraph* graph = sql.find<PlotView>("sql.plot.view")->graph(0);
+        QCOMPARE(graph->dataCount(), 10000);  // two of each twenty rows
+        bool found = false;
+        const auto whole = graph->getValueRange(found);
+        QVERIFY(found);
+        QCOMPARE(whole.lower, 0.0);
+        QCOMPARE(whole.upper, 6.0);
     }
 };
 
