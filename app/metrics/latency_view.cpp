@@ -1,5 +1,7 @@
 #include "metrics/latency_view.h"
 
+#include <QHeaderView>
+
 #include "chat/labels.h"
 #include "inspect/folding_splitter.h"
 #include "metrics/series_view.h"
@@ -34,6 +36,9 @@ public:
         plot_ = addSeriesPlot("plot");
         histogram_ = addPlot("histogram");
         percentiles_->setMaximumHeight(16 * grid);
+        percentiles_->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+        percentiles_->horizontalHeader()->setMinimumSectionSize(6 * grid);
+        percentiles_->setTextElideMode(Qt::ElideMiddle);
         auto* beside = new QWidget;
         auto* column = new QVBoxLayout(beside);
         column->setContentsMargins(0, 0, 0, 0);
@@ -43,8 +48,8 @@ public:
         auto* split = new FoldingSplitter;
         split->addWidget(framed(text("Latency"), *plot_, plot_));
         split->addWidget(beside);
-        split->setStretchFactor(0, 3);
-        split->setStretchFactor(1, 2);
+        split->setStretchFactor(0, 1);
+        split->setStretchFactor(1, 1);
         setContent(split);
     }
 
@@ -137,7 +142,7 @@ private:
         QColor faint = run.color;
         faint.setAlpha(fillAlpha);
         bars->setBrush(faint);
-        histogram_->setTitles(titleOf(quantity(), QStringLiteral("ms")), text("Share of the samples (%)"));
+        histogram_->setTitles(titleOf(quantity(), QStringLiteral("ms")), text("Samples (%)"));
     }
 
     /// `labelled` is where its name stands, in parts of the width; 0: nowhere.
