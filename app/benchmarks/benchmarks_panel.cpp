@@ -71,7 +71,9 @@ public:
 
 private:
     QWidget* makeLeft() {
+        constexpr int widest = 352;
         auto* left = new QWidget;
+        left->setMaximumWidth(widest);
         auto* column = new QVBoxLayout(left);
         column->setContentsMargins(8, 8, 8, 8);
         column->setSpacing(8);

@@ -45,6 +45,7 @@ SizeFigure::SizeFigure(ActionRegistry& actions, QWidget* parent)
     : QWidget(parent),
       memory_(new PlotView(QStringLiteral("sizeMemory"))),
       latency_(new PlotView(QStringLiteral("sizeLatency"))),
+      plots_(new QWidget),
       note_(new QLabel) {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -53,7 +54,8 @@ SizeFigure::SizeFigure(ActionRegistry& actions, QWidget* parent)
     note_->setWordWrap(true);
     note_->setProperty("muted", true);
     column->addWidget(note_);
-    auto* row = new QHBoxLayout;
+    auto* row = new QHBoxLayout(plots_);
+    row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(8);
     const auto add = [&](PlotView* plot, const QString& title, const QString& id) {
         auto* half = new QVBoxLayout;
@@ -68,7 +70,8 @@ SizeFigure::SizeFigure(ActionRegistry& actions, QWidget* parent)
     };
     add(memory_, tr("Inference memory"), QStringLiteral("sizeMemory"));
     add(latency_, tr("Inference latency"), QStringLiteral("sizeLatency"));
-    column->addLayout(row, 1);
+    column->addWidget(plots_, 1);
+    column->addStretch();
     memory_->setTitles(tr("Model"), tr("Memory (GB)"));
     memory_->setLegendBelow(1);
     latency_->setTitles(tr("Model"), tr("Median token (ms)"));
@@ -108,11 +111,8 @@ void SizeFigure::draw() {
         return made;
     };
     auto* group = new QCPBarsGroup(memory_);
-    bars(memory_, tr("Ternion, all of the device's buffers (measured)"), ours, PlotView::seriesColor(0), Qt::SolidPattern)
-        ->setBarsGroup(group);
-    bars(memory_, tr("Unoptimised, 16 bits a weight, weights alone (modelled)"), theirs, PlotView::seriesColor(1),
-         Qt::BDiagPattern)
-        ->setBarsGroup(group);
+    bars(memory_, tr("Ternion (measured)"), ours, PlotView::seriesColor(0), Qt::SolidPattern)->setBarsGroup(group);
+    bars(memory_, tr("16 bits a weight (modelled)"), theirs, PlotView::seriesColor(1), Qt::BDiagPattern)->setBarsGroup(group);
     bars(latency_, tr("Ternion (measured)"), latency, PlotView::seriesColor(0), Qt::SolidPattern);
     for (PlotView* plot : {memory_, latency_}) {
         plot->xAxis->setTicker(ticks);
@@ -121,6 +121,7 @@ void SizeFigure::draw() {
         plot->yAxis->setRangeLower(0);
         plot->replot();
     }
+    plots_->setVisible(!points.empty());
     if (points.empty()) {
         note_->setText(tr("No published shape has been measured yet: press “The paper's figure”."));
         return;

@@ -36,6 +36,7 @@ public:
 private:
     PlotView* memory_;
     PlotView* latency_;
+    QWidget* plots_;  // both
     QLabel* note_;
     std::vector<RunSummary> runs_;
 

@@ -3,7 +3,6 @@
 #include <QCheckBox>
 #include <QDoubleSpinBox>
 #include <QFormLayout>
-#include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QSpinBox>
@@ -18,7 +17,8 @@ constexpr const char* valueOf = "choice";  // a tick's property
 std::vector<std::string> ticked(const std::vector<QCheckBox*>& boxes) {
     std::vector<std::string> values;
     for (const QCheckBox* box : boxes)
-        if (box->isChecked() && box->isEnabledTo(box->parentWidget())) values.push_back(box->property(valueOf).toString().toStdString());
+        if (box->isChecked() && box->isEnabledTo(box->parentWidget()))
+            values.push_back(box->property(valueOf).toString().toStdString());
     return values;
 }
 
@@ -30,7 +30,7 @@ SweepForm::SweepForm(const std::vector<DeviceInfo>& devices, QWidget* parent)
       tokens_(new QSpinBox),
       repeats_(new QSpinBox),
       kernels_(new QCheckBox(tr("Time every kernel"))),
-      energy_(new QCheckBox(tr("Measure energy, decoding at least"))),
+      energy_(new QCheckBox(tr("Measure energy"))),
       energySeconds_(new QDoubleSpinBox) {
     auto* form = new QFormLayout(this);
     form->setContentsMargins(0, 0, 0, 0);
@@ -78,12 +78,9 @@ SweepForm::SweepForm(const std::vector<DeviceInfo>& devices, QWidget* parent)
     energySeconds_->setEnabled(false);
     connect(energy_, &QCheckBox::toggled, energySeconds_, &QWidget::setEnabled);
     form->addRow(QString(), kernels_);
-    auto* row = new QHBoxLayout;
-    row->setSpacing(8);
-    row->addWidget(energy_);
-    row->addWidget(energySeconds_);
-    row->addStretch(1);
-    form->addRow(QString(), row);
+    form->addRow(QString(), energy_);
+    form->addRow(tr("Decode at least"), energySeconds_);
+    energySeconds_->setToolTip(tr("So long that the slowest sensor sees it, with a rest before"));
     models_.front()->setEnabled(false);
     if (!backends_.empty()) backends_.front()->setChecked(true);
     packings_.front()->setChecked(true);

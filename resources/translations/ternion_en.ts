@@ -2,6 +2,23 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en_GB" sourcelanguage="en_GB">
 <context>
+    <name>Benchmarks</name>
+    <message numerus="yes">
+        <source>%n run(s) recorded</source>
+        <translation>
+            <numerusform>%n run recorded</numerusform>
+            <numerusform>%n runs recorded</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n run(s)</source>
+        <translation>
+            <numerusform>%n run</numerusform>
+            <numerusform>%n runs</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>RunsPanel</name>
     <message numerus="yes">
         <source>Deleted %n run(s)</source>
