@@ -3,6 +3,8 @@
 #include <QComboBox>
 #include <QScrollArea>
 #include <QStackedWidget>
+#include <QToolButton>
+#include <QVBoxLayout>
 
 #include "chat/labels.h"
 #include "metrics/flame_view.h"

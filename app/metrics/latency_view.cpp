@@ -1,6 +1,8 @@
 #include "metrics/latency_view.h"
 
 #include <QHeaderView>
+#include <QLocale>
+#include <QVBoxLayout>
 
 #include "chat/labels.h"
 #include "inspect/folding_splitter.h"

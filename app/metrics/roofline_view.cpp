@@ -1,5 +1,6 @@
 #include "metrics/roofline_view.h"
 
+#include <QLocale>
 #include <array>
 
 #include "chat/labels.h"

@@ -1,9 +1,11 @@
 #include "metrics/saved_views.h"
 
+#include <QAction>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QToolButton>
 #include <QWidgetAction>
 
 #include "chat/labels.h"

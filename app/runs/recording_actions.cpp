@@ -1,5 +1,6 @@
 #include "runs/recording_actions.h"
 
+#include <QAction>
 #include <QCoreApplication>
 
 #include "engine/engine_client.h"

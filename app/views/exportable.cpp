@@ -21,10 +21,10 @@
 
 #include "base/atomic_file.h"
 #include "chat/labels.h"
-#include "views/latest_task.h"
 #include "shell/action_registry.h"
 #include "shell/format.h"
 #include "shell/message_bar.h"
+#include "views/latest_task.h"
 
 namespace ternion::app {
 namespace {
