@@ -75,7 +75,7 @@ void PlotCursors::update() {
         auto& cursor = cursors_[which];
         if (!cursor) continue;
         any = true;
-        auto* series = const_cast<QCPAbstractPlottable*>(seriesOf(which));  // interface1D() is not const
+        QCPAbstractPlottable* const series = seriesOf(which);
         const int index = series != nullptr ? nearestTo(*series->interface1D(), cursor->x) : -1;
         if (index < 0) {
             cursor.reset();
@@ -89,7 +89,7 @@ void PlotCursors::update() {
     emit changed();
 }
 
-const QCPAbstractPlottable* PlotCursors::seriesOf(Which which) const {
+QCPAbstractPlottable* PlotCursors::seriesOf(Which which) const {
     if (!cursors_[which]) return nullptr;
     for (int k = 0; k < plot_.plottableCount(); ++k) {
         QCPAbstractPlottable* series = plot_.plottable(k);

@@ -29,7 +29,7 @@ public:
     /// away with its series.
     void update();
     /// The series that a cursor stands on; null: it is not set.
-    const QCPAbstractPlottable* seriesOf(Which which) const;
+    QCPAbstractPlottable* seriesOf(Which which) const;
     /// Both cursors and their difference with the units of the axes' titles; empty where none is set.
     QString text() const;
 

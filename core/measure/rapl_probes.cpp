@@ -18,7 +18,7 @@ using std::filesystem::path;
 /// One package's counter. It starts again from 0 behind its range.
 class Package {
 public:
-    Package(path folder, std::uint64_t range) : file_(std::move(folder) / "energy_uj"), range_(range) {}
+    Package(const path& folder, std::uint64_t range) : file_(folder / "energy_uj"), range_(range) {}
 
     const path& file() const { return file_; }
     /// Microjoules, wraps undone.

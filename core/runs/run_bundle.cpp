@@ -63,9 +63,12 @@ Result<Bundle> bundleOf(const RunReader& reader, std::int64_t run, const BundleO
 Status checkEntries(const ZipReader& zip, const Manifest& manifest, std::size_t series, const std::string& file) {
     std::set<std::string> known{textEntry, tokensEntry, kernelsEntry, seriesEntry};
     for (std::size_t k = 0; k < series; ++k) known.insert(samplesEntry(k));
-    for (const auto& [name, size] : zip.sizes())
-        if (name != manifestEntry && !(known.contains(name) && manifest.hashes.contains(name)))
-            return Error{ErrorCode::BadInput, "a bundle has no such entry", file + ", " + name};
+    for (const auto& [name, size] : zip.sizes()) {
+        if (name == manifestEntry || (known.contains(name) && manifest.hashes.contains(name))) continue;
+        std::string place = file;
+        place.append(", ").append(name);
+        return Error{ErrorCode::BadInput, "a bundle has no such entry", std::move(place)};
+    }
     return {};
 }
 

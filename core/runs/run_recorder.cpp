@@ -158,7 +158,7 @@ public:
                 if (!part.samples.empty()) batch.samples.push_back({part.series, std::exchange(part.samples, {})});
         }
         if (batch.samples.empty() && batch.tokens.empty() && batch.kernels.empty()) return {};
-        const auto written = store_.write(batch);
+        auto written = store_.write(batch);
         if (!written) putBack(batch, written.error());
         return written;
     }

@@ -100,6 +100,10 @@ struct RunStore::File {
     std::filesystem::path temporary;              // a folder that goes with the store; empty: none
     std::map<std::int64_t, BlockBuilder> blocks;  // of the series that are being written
 
+    File(DatabaseFile opened, std::filesystem::path at, std::filesystem::path goesWithIt)
+        : file(std::move(opened)), path(std::move(at)), temporary(std::move(goesWithIt)) {}
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
     ~File() {
         std::error_code code;
         if (!temporary.empty()) std::filesystem::remove_all(temporary, code);
@@ -126,7 +130,7 @@ Result<RunStore::Opened> RunStore::open(const std::filesystem::path& path) {
     TERNION_CHECK(tidy(file.database));
     file.lock.share();
     std::string notice = std::move(file.notice);
-    auto owned = std::unique_ptr<File>(new File{std::move(file), std::move(place), std::move(temporary), {}});
+    auto owned = std::make_unique<File>(std::move(file), std::move(place), std::move(temporary));
     return Opened{std::unique_ptr<RunStore>(new RunStore(std::move(owned))), std::move(notice)};
 }
 
@@ -246,7 +250,7 @@ Status RunStore::write(const RunBatch& batch) {
                                       one.time.seconds, static_cast<std::int64_t>(one.time.weightBytes)}));
         return transaction.commit();
     };
-    const auto written = writeAll();
+    auto written = writeAll();
     if (!written) file_->blocks.clear();  // they are ahead of what is there
     return written;
 }
