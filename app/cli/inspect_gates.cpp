@@ -1,9 +1,9 @@
 #include <array>
 
+#include "base/table.h"
 #include "checkpoint/safetensors_writer.h"
 #include "inspect.h"
 #include "inspect/gate_statistics.h"
-#include "base/table.h"
 
 namespace ternion::cli {
 namespace {

@@ -1,9 +1,9 @@
 #include <algorithm>
 
+#include "base/table.h"
 #include "checkpoint/safetensors_writer.h"
 #include "inspect.h"
 #include "inspect/hidden_statistics.h"
-#include "base/table.h"
 
 namespace ternion::cli {
 namespace {

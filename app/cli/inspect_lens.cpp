@@ -2,11 +2,11 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/table.h"
 #include "checkpoint/safetensors_writer.h"
 #include "inspect.h"
 #include "inspect/hidden_statistics.h"
 #include "inspect/lens.h"
-#include "base/table.h"
 
 namespace ternion::cli {
 namespace {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "inspect/growing_views.h"
+#include "inspect/inspect_panel.h"
 #include "inspect/inspector.h"
 #include "views/latest_task.h"
-#include "inspect/inspect_panel.h"
 
 namespace ternion::app {
 

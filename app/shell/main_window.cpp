@@ -31,7 +31,8 @@ MainWindow::MainWindow(const PanelContext& context, const std::vector<PanelDefin
     setWindowTitle(tr("Ternion"));
     resize((screen()->availableSize() * 0.9).boundedTo(QSize(1600, 1000)));
     setDockOptions(AnimatedDocks | AllowNestedDocks | AllowTabbedDocks);
-    for (const QString& menu : {tr("File"), tr("Chat"), tr("Model"), tr("Inspect"), tr("Measure"), tr("View"), tr("Help")}) menuFor(menu);
+    for (const QString& menu : {tr("File"), tr("Chat"), tr("Model"), tr("Inspect"), tr("Measure"), tr("View"), tr("Help")})
+        menuFor(menu);
     connect(&context_.actions, &ActionRegistry::added, this, &MainWindow::addAction);
 
     opening_ = new ModelOpening(context_.engine, context_.actions, settings, this);

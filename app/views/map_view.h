@@ -6,9 +6,9 @@
 #include <QWidget>
 #include <memory>
 
-#include "views/latest_task.h"
 #include "views/color_scale.h"
 #include "views/exportable.h"
+#include "views/latest_task.h"
 #include "views/map_source.h"
 
 namespace ternion::app {

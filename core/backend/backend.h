@@ -26,7 +26,7 @@ struct DeviceInfo {
     std::string driver;
     std::uint64_t memoryBytes = 0;
     std::string pciAddress = {};  ///< "0000:03:00.0"; empty: on no bus, or not known
-    bool software = false;  ///< runs on the host's processor (lavapipe)
+    bool software = false;        ///< runs on the host's processor (lavapipe)
     bool usable = false;
     std::string reason;  ///< why it is not usable, for the user
 

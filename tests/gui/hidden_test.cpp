@@ -9,9 +9,9 @@
 #include "inspect/hidden/lens_grid.h"
 #include "inspect/hidden_statistics.h"
 #include "inspect/principal_plane.h"
+#include "inspect_window.h"
 #include "views/map_view.h"
 #include "views/plot_view.h"
-#include "inspect_window.h"
 
 namespace ternion::app {
 namespace {

@@ -9,8 +9,8 @@
 #include "inspect/hidden_statistics.h"
 #include "inspect/pins/pin_card.h"
 #include "inspect/pins/pins_panel.h"
-#include "views/plot_view.h"
 #include "inspect_window.h"
+#include "views/plot_view.h"
 
 namespace ternion::app {
 namespace {

@@ -20,11 +20,11 @@
 
 #include "chat_fixture.h"
 #include "inspect/inspect_panel.h"
-#include "views/map_view.h"
-#include "views/plot_view.h"
 #include "shell/colors.h"
 #include "shell/settings.h"
 #include "shell/theme.h"
+#include "views/map_view.h"
+#include "views/plot_view.h"
 
 namespace ternion::app {
 namespace {

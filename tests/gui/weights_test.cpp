@@ -16,12 +16,12 @@
 #include "chat/chat_panel.h"
 #include "chat_fixture.h"
 #include "inspect/latent_weights.h"
-#include "views/map_view.h"
-#include "views/plot_view.h"
 #include "model_card/model_card_panel.h"
 #include "shell/colors.h"
 #include "shell/main_window.h"
 #include "shell/theme.h"
+#include "views/map_view.h"
+#include "views/plot_view.h"
 
 namespace ternion::app {
 namespace {

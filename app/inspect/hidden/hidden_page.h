@@ -8,8 +8,8 @@
 
 #include "inspect/hidden_statistics.h"
 #include "inspect/inspector.h"
-#include "views/latest_task.h"
 #include "views/exportable.h"
+#include "views/latest_task.h"
 
 namespace ternion::app {
 

@@ -3,8 +3,8 @@
 
 #include <QWidget>
 
-#include "views/latest_task.h"
 #include "inspect/weights/shown_matrix.h"
+#include "views/latest_task.h"
 
 class QComboBox;
 class QLabel;

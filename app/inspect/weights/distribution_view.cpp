@@ -8,9 +8,9 @@
 #include <cmath>
 
 #include "chat/labels.h"
-#include "views/plot_view.h"
 #include "model_card/trit_bar.h"
 #include "shell/colors.h"
+#include "views/plot_view.h"
 
 namespace ternion::app {
 namespace {

@@ -11,12 +11,12 @@
 #include <QVBoxLayout>
 
 #include "chat/labels.h"
-#include "views/map_view.h"
-#include "views/plot_view.h"
 #include "inspect/weights/matrix_sources.h"
 #include "inspect/weights/trits_view.h"
 #include "inspect/weights/view_row.h"
 #include "shell/colors.h"
+#include "views/map_view.h"
+#include "views/plot_view.h"
 
 namespace ternion::app {
 

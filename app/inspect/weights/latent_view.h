@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "inspect/latent_weights.h"
-#include "views/latest_task.h"
 #include "inspect/weights/shown_matrix.h"
+#include "views/latest_task.h"
 
 class QComboBox;
 class QLabel;

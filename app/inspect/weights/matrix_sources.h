@@ -2,8 +2,8 @@
 #pragma once
 
 #include "inspect/latent_weights.h"
-#include "views/map_source.h"
 #include "inspect/weights/shown_matrix.h"
+#include "views/map_source.h"
 
 namespace ternion::app {
 

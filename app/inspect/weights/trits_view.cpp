@@ -6,9 +6,9 @@
 #include <QVBoxLayout>
 
 #include "chat/labels.h"
-#include "views/map_view.h"
 #include "inspect/weights/matrix_sources.h"
 #include "inspect/weights/view_row.h"
+#include "views/map_view.h"
 
 namespace ternion::app {
 

@@ -5,8 +5,8 @@
 #include <QSortFilterProxyModel>
 #include <QTableView>
 
-#include "views/exportable.h"
 #include "inspect/weights/shown_matrix.h"
+#include "views/exportable.h"
 
 namespace ternion::app {
 

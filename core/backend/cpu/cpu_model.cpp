@@ -462,8 +462,8 @@ MemoryUse CpuModel::memory() const {
 void CpuModel::lap(const char* kernel, int layer, std::initializer_list<const BitLinear*> read) {
     if (laps_ == nullptr) return;
     const auto now = std::chrono::steady_clock::now();
-    KernelTime& time = laps_->kernels.emplace_back(
-        KernelTime{kernel, std::chrono::duration<double>(now - laps_->last).count(), 0, layer});
+    KernelTime& time =
+        laps_->kernels.emplace_back(KernelTime{kernel, std::chrono::duration<double>(now - laps_->last).count(), 0, layer});
     for (const BitLinear* linear : read) {
         const auto dense = triples_.find(&linear->weight);
         time.weightBytes += dense != triples_.end() ? dense->second.bytes.size() : linear->weight.packed().size();
