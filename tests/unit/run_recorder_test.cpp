@@ -1,6 +1,7 @@
 // What a recorder writes is what it was told, and what it computes follows from that.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -100,22 +101,22 @@ TEST_F(RunRecorderTest, FiguresFollowFromWhatWasTold) {
 
 TEST_F(RunRecorderTest, EnergyIsIntegratedGrossAndAboveIdle) {
     RunRecorder recorder(*store_, device_, sources_);
-    const auto start = std::chrono::steady_clock::now();
-    double joules = 0.0;
-    std::atomic<double> watts = 5.0;
+    using Clock = std::chrono::steady_clock;
+    const auto start = Clock::now();
+    // 5 W, and 25 W from `loaded` on: by the time itself, so that a counter that is written late still tells the truth.
+    std::atomic<Clock::time_point> loaded = Clock::time_point::max();
     std::jthread machine([&](const std::stop_token& stop) {
-        auto last = std::chrono::steady_clock::now();
         while (!stop.stop_requested()) {
-            const auto now = std::chrono::steady_clock::now();
-            joules += watts * std::chrono::duration<double>(now - last).count();
-            last = now;
-            setEnergy(joules);
+            const auto now = Clock::now();
+            const auto load = std::min(now, loaded.load());
+            setEnergy(5.0 * std::chrono::duration<double>(load - start).count() +
+                      25.0 * std::chrono::duration<double>(now - load).count());
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
     });
     std::this_thread::sleep_until(start + std::chrono::milliseconds(2500));
     const auto run = recorder.begin(facts()).value();
-    watts = 25.0;
+    loaded = Clock::now();
     constexpr int tokens = 125;
     auto next = std::chrono::steady_clock::now();
     for (int k = 0; k < tokens; ++k) {
