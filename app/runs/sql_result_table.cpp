@@ -11,17 +11,6 @@ namespace {
 
 constexpr int widestColumn = 320;
 
-QVariant valueOf(const TableCell& cell) {
-    return std::visit(
-        []<class T>(const T& value) -> QVariant {
-            if constexpr (std::is_same_v<T, std::int64_t>) return qlonglong{value};
-            if constexpr (std::is_same_v<T, double>) return value;
-            if constexpr (std::is_same_v<T, std::string>) return QString::fromStdString(value);
-            return {};
-        },
-        cell);
-}
-
 }  // namespace
 
 class SqlResultTable::Model : public QAbstractTableModel {

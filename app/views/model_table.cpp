@@ -42,6 +42,17 @@ protected:
 
 }  // namespace
 
+QVariant valueOf(const TableCell& cell) {
+    return std::visit(
+        []<class T>(const T& value) -> QVariant {
+            if constexpr (std::is_same_v<T, std::int64_t>) return qlonglong{value};
+            if constexpr (std::is_same_v<T, double>) return value;
+            if constexpr (std::is_same_v<T, std::string>) return QString::fromStdString(value);
+            return {};
+        },
+        cell);
+}
+
 void paintTable(QPainter& painter, const QSize& size, const QTableView& view) {
     painter.fillRect(QRect(QPoint(), size), view.palette().color(QPalette::Base));
     painter.setFont(view.font());

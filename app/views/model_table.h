@@ -10,6 +10,9 @@ namespace ternion::app {
 /// What a model says beside what it shows: of a cell its value (also for sorting), of a header the column's name in files.
 constexpr int valueRole = Qt::UserRole;
 
+/// A cell as Qt's models carry it; what is not known is no value.
+QVariant valueOf(const TableCell& cell);
+
 /// The table's cells as their text, at `size`, with the columns as wide as they are in parts of the whole.
 void paintTable(QPainter& painter, const QSize& size, const QTableView& view);
 

@@ -2,27 +2,16 @@
 
 #include <QAbstractTableModel>
 #include <QHeaderView>
-#include <QPainter>
 #include <QSortFilterProxyModel>
 #include <cmath>
 #include <memory>
 #include <utility>
 
 #include "chat/labels.h"
+#include "views/model_table.h"
 
 namespace ternion::app {
 namespace {
-
-QVariant valueOf(const TableCell& cell) {
-    return std::visit(
-        []<class T>(const T& value) -> QVariant {
-            if constexpr (std::is_same_v<T, std::int64_t>) return qlonglong{value};
-            if constexpr (std::is_same_v<T, double>) return value;
-            if constexpr (std::is_same_v<T, std::string>) return QString::fromStdString(value);
-            return {};
-        },
-        cell);
-}
 
 QString shown(const TableCell& cell, NumberTable::Format format) {
     const QVariant value = valueOf(cell);
@@ -129,25 +118,7 @@ void NumberTable::setMarked(int row) {
 
 int NumberTable::marked() const { return sorted_->mapToSource(currentIndex()).row(); }
 
-void NumberTable::paintPicture(QPainter& painter, const QSize& size) {
-    painter.fillRect(QRect(QPoint(), size), palette().color(QPalette::Base));
-    painter.setFont(font());
-    const int line = verticalHeader()->defaultSectionSize();
-    const int width = size.width() / static_cast<int>(columns_.size());
-    const auto write = [&](int place, int column, const QString& text) {
-        const bool isText = columns_[static_cast<std::size_t>(column)].format == Format::Text;
-        painter.drawText(QRect(column * width, place * line, width, line).adjusted(grid / 2, 0, -grid / 2, 0),
-                         int(Qt::AlignVCenter | (isText ? Qt::AlignLeft : Qt::AlignRight)), text);
-    };
-    painter.setPen(palette().color(QPalette::PlaceholderText));
-    for (int column = 0; column < model_->columnCount(); ++column)
-        write(0, column, columns_[static_cast<std::size_t>(column)].title);
-    painter.setPen(palette().color(QPalette::Text));
-    const int first = std::max(rowAt(0), 0);
-    for (int row = first; row < sorted_->rowCount() && (row - first + 2) * line <= size.height(); ++row)
-        for (int column = 0; column < model_->columnCount(); ++column)
-            write(row - first + 1, column, sorted_->index(row, column).data().toString());
-}
+void NumberTable::paintPicture(QPainter& painter, const QSize& size) { paintTable(painter, size, *this); }
 
 Table NumberTable::table(bool visibleOnly) const {
     const int last = rowAt(viewport()->height() - 1);

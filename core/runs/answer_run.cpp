@@ -4,10 +4,15 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
+#include "base/json_fields.h"
 #include "base/log.h"
 
 namespace ternion {
 namespace {
+
+constexpr const char* settings = "an answer's settings";
+constexpr std::size_t mostStopStrings = 10'000;
 
 void tellTrouble(const Error& error) { log(LogLevel::Warning, "The run is not recorded: " + error.text()); }
 
@@ -21,16 +26,14 @@ Result<GenerateOptions> answerOptions(const RunFacts& facts) {
     GenerateOptions options;
     options.sampler = facts.sampler;
     options.maxTokens = facts.maxTokens;
-    const auto json = nlohmann::json::parse(facts.settings, nullptr, false);
-    const auto stops = json.is_object() ? json.find("stop_strings") : json.end();
-    const auto eos = json.is_object() ? json.find("stop_at_eos") : json.end();
-    const auto bad = Error{ErrorCode::BadInput, "these are no settings of an answer", {}};
-    if (eos == json.end() || !eos->is_boolean() || stops == json.end() || !stops->is_array()) return bad;
-    options.stopAtEos = *eos;
-    for (const auto& text : *stops) {
-        if (!text.is_string()) return bad;
+    TERNION_TRY(const auto parsed, parseJson(facts.settings, settings));
+    TERNION_TRY(const auto fields, JsonFields::of(parsed, settings));
+    TERNION_CHECK(fields.read("stop_at_eos", options.stopAtEos));
+    TERNION_CHECK(fields.forEach("stop_strings", mostStopStrings, [&](const nlohmann::json& text, std::string place) -> Status {
+        if (!text.is_string()) return Error{ErrorCode::BadInput, "a text is expected", std::move(place)};
         options.stopStrings.push_back(text);
-    }
+        return {};
+    }));
     return options;
 }
 
@@ -74,10 +77,6 @@ void AnswerRun::begins() {
 
 void AnswerRun::came(const GeneratedToken& token) {
     if (clock_) clock_->came(token);
-}
-
-void AnswerRun::paused() {
-    if (clock_) clock_->skip();
 }
 
 void AnswerRun::end(const Result<GenerateResult>& result, DeviceModel& device) {

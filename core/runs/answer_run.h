@@ -37,7 +37,6 @@ public:
     Status prefill(Session& session, std::span<const TokenId> ids, const std::stop_token& stop);
     void begins();  ///< generate() is called next
     void came(const GeneratedToken& token);
-    void paused();  ///< what passed since the last token is not the device's time
     /// Times each kernel of one pass of `device`, where it can, and ends the run.
     void end(const Result<GenerateResult>& result, DeviceModel& device);
 

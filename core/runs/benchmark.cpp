@@ -6,6 +6,8 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "base/json.h"
+#include "base/json_fields.h"
 #include "base/percentile.h"
 #include "engine/session.h"
 #include "inspect/trace_store.h"
@@ -198,26 +200,15 @@ std::string BenchmarkPlan::toJson() const {
 }
 
 Result<BenchmarkPlan> BenchmarkPlan::fromJson(const std::string& json) {
-    const auto parsed = nlohmann::json::parse(json, nullptr, false);
+    TERNION_TRY(const auto parsed, parseJson(json, "a benchmark's settings"));
+    TERNION_TRY(const auto fields, JsonFields::of(parsed, "a benchmark's settings"));
     BenchmarkPlan plan;
-    const auto read = [&](const char* name, auto& value) {
-        const auto found = parsed.find(name);
-        if (found == parsed.end()) return false;
-        using Value = std::remove_reference_t<decltype(value)>;
-        if constexpr (std::is_same_v<Value, bool>) {
-            if (!found->is_boolean()) return false;
-        } else if constexpr (std::is_same_v<Value, int>) {
-            if (!found->is_number_integer() || found->template get<std::int64_t>() != found->template get<int>()) return false;
-        } else if (!found->is_number()) {
-            return false;
-        }
-        value = found->template get<Value>();
-        return true;
-    };
-    if (parsed.is_object() && read("prompt_tokens", plan.promptTokens) && read("tokens", plan.tokens) &&
-        read("traced_layer", plan.tracedLayer) && read("kernels", plan.kernels) && read("energy_seconds", plan.energySeconds))
-        return plan;
-    return Error{ErrorCode::BadInput, "these are no settings of a benchmark", {}};
+    TERNION_CHECK(fields.read("prompt_tokens", plan.promptTokens));
+    TERNION_CHECK(fields.read("tokens", plan.tokens));
+    TERNION_CHECK(fields.read("traced_layer", plan.tracedLayer));
+    TERNION_CHECK(fields.read("kernels", plan.kernels));
+    TERNION_CHECK(fields.read("energy_seconds", plan.energySeconds));
+    return plan;
 }
 
 double BenchmarkResult::tokensPerSecond() const { return static_cast<double>(tokenSeconds.size()) / decodeSeconds; }

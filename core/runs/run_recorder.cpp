@@ -349,8 +349,6 @@ void RunRecorder::kernels(bool prefill, const PassTimes& pass) { writer_->kernel
 
 Status RunRecorder::end(const Outcome& outcome) { return writer_->end(outcome); }
 
-Status RunRecorder::flush() { return writer_->flush(); }
-
 std::optional<Error> RunRecorder::trouble() { return writer_->trouble(); }
 
 }  // namespace ternion

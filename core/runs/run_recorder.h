@@ -50,8 +50,6 @@ public:
     /// peak_device_bytes, peak_host_bytes, and where a sensor allows it energy_per_token and energy_per_token_above_idle (J, of
     /// decode), mean_power (W) and idle_power (W); where none does, why.
     Status end(const Outcome& outcome);
-    /// Puts everything told so far on disk.
-    Status flush();
     /// The newest thing that went wrong with writing, once; nullopt: nothing since it was asked last.
     std::optional<Error> trouble();
 

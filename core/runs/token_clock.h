@@ -28,8 +28,6 @@ public:
         if (!waiting_.empty()) last_ = Clock::now();  // telling is not part of the next one
         waiting_.clear();
     }
-    /// What passed until now is nobody's.
-    void skip() { last_ = Clock::now(); }
 
 private:
     std::function<void(TokenId, double)> tell_;

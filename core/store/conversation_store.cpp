@@ -2,23 +2,19 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cstring>
 
 #include "store/database_file.h"
+#include "store/edit_columns.h"
 #include "store/migrations.h"
 #include "store/search_text.h"
+#include "store/utc_time.h"
 
 namespace ternion {
 namespace {
 
 static_assert(sizeof(TokenProbability) == 8 && std::endian::native == std::endian::little,
               "alternatives are stored as they lie in memory");
-
-std::int64_t nowMilliseconds() {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 std::string_view packed(const std::vector<TokenProbability>& alternatives) {
     return {reinterpret_cast<const char*>(alternatives.data()), alternatives.size() * sizeof(TokenProbability)};
@@ -43,7 +39,7 @@ Status change(Database& database, std::int64_t conversation, std::string_view sq
 
 Status touch(Database& database, std::int64_t conversation) {
     return change(database, conversation, "UPDATE conversations SET updated_at = ?2 WHERE id = ?1 AND NOT removed",
-                  {conversation, nowMilliseconds()});
+                  {conversation, utcMilliseconds()});
 }
 
 /// The conversation of an assistant's message; NotFound.
@@ -93,13 +89,7 @@ Result<std::vector<StoredEdit>> loadIntervention(const Database& database, std::
     for (;;) {
         TERNION_TRY(const bool row, rows.step());
         if (!row) return intervention;
-        const auto tensor = tensorNamed(rows.bytes(1));
-        if (!tensor) continue;  // of a version that knows more
-        const auto integer = [&](int column) { return static_cast<int>(rows.integer(column)); };
-        intervention.push_back({{*tensor, integer(2), integer(3), integer(4),
-                                 static_cast<Edit::Kind>(std::clamp<std::int64_t>(rows.integer(5), 0, 2)),
-                                 static_cast<float>(rows.real(6)), static_cast<float>(rows.real(7))},
-                                rows.integer(0) != 0});
+        if (const auto edit = editIn(rows, 1)) intervention.push_back({*edit, rows.integer(0) != 0});
     }
 }
 
@@ -156,7 +146,7 @@ Result<ConversationStore::Opened> ConversationStore::open(const std::filesystem:
 Result<std::int64_t> ConversationStore::createConversation(std::string_view title, std::string_view modelName) {
     const std::lock_guard lock(mutex_);
     TERNION_CHECK(database_.run("INSERT INTO conversations (title, model_name, updated_at) VALUES (?, ?, ?)",
-                                {title, modelName, nowMilliseconds()}));
+                                {title, modelName, utcMilliseconds()}));
     return database_.lastInsertId();
 }
 
@@ -238,7 +228,7 @@ Status ConversationStore::finishMessage(std::int64_t message) {
     TERNION_TRY(auto transaction, database_.beginWriting());
     TERNION_TRY(const auto conversation, conversationOfAnswer(database_, message));
     TERNION_CHECK(database_.run("UPDATE messages SET complete = 1 WHERE id = ?", {message}));
-    TERNION_CHECK(database_.run("UPDATE conversations SET updated_at = ?2 WHERE id = ?1", {conversation, nowMilliseconds()}));
+    TERNION_CHECK(database_.run("UPDATE conversations SET updated_at = ?2 WHERE id = ?1", {conversation, utcMilliseconds()}));
     return transaction.commit();
 }
 

@@ -8,6 +8,7 @@
 #include "base/process_mark.h"
 #include "store/database.h"
 #include "store/database_file.h"
+#include "store/edit_columns.h"
 #include "store/search_text.h"
 
 namespace ternion {
@@ -164,13 +165,8 @@ Result<RunSummary> RunReader::load(std::int64_t run) const {
     TERNION_CHECK(forEachRow(
         database_->query(
             "SELECT tensor, layer, first_channel, channels, kind, a, b FROM run_edits WHERE run = ? ORDER BY position", {run}),
-        [&](const Statement& edit) {
-            const auto tensor = tensorNamed(edit.bytes(0));
-            if (!tensor) return;  // of a version that knows more
-            const auto integer = [&](int column) { return static_cast<int>(edit.integer(column)); };
-            summary.facts.intervention.push_back({*tensor, integer(1), integer(2), integer(3),
-                                                  static_cast<Edit::Kind>(std::clamp<std::int64_t>(edit.integer(4), 0, 2)),
-                                                  static_cast<float>(edit.real(5)), static_cast<float>(edit.real(6))});
+        [&](const Statement& row) {
+            if (const auto edit = editIn(row, 0)) summary.facts.intervention.push_back(*edit);
         }));
     return summary;
 }

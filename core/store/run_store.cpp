@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <map>
 #include <set>
 
@@ -13,16 +12,12 @@
 #include "store/migrations.h"
 #include "store/run_reader.h"
 #include "store/sample_blocks.h"
+#include "store/utc_time.h"
 
 namespace ternion {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "token ids are stored as they lie in memory");
-
-std::int64_t nowMilliseconds() {
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 std::string_view bytesOf(const std::vector<TokenId>& ids) {
     return {reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(TokenId)};
@@ -193,7 +188,7 @@ Result<std::int64_t> RunStore::begin(const RunFacts& facts, const RunTexts& text
     const std::lock_guard lock(mutex_);
     RunSummary run;
     run.facts = facts;
-    run.startedAt = nowMilliseconds();
+    run.startedAt = utcMilliseconds();
     return insert(run, texts);
 }
 

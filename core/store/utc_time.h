@@ -2,11 +2,18 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <string>
 
 namespace ternion {
+
+/// Since 1970, as the clock stands now.
+inline std::int64_t utcMilliseconds() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
 
 /// `seconds` since 1970 by `format` (strftime), UTC.
 inline std::string utcTime(std::int64_t seconds, const char* format) {

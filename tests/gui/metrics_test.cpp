@@ -7,8 +7,8 @@
 #include <QMenu>
 #include <QWheelEvent>
 #include <cmath>
-#include <ctime>
 
+#include "busy_loop.h"
 #include "inspect_fixture.h"
 #include "metrics/flame_view.h"
 #include "store/database.h"
@@ -32,32 +32,6 @@ RunFacts factsOn(const char* backend) {
 
 /// Of token k, in seconds: uneven, with a slow one now and then.
 double latency(int k, double base) { return base * (1.0 + 0.25 * std::sin(k * 0.7) + (k % 50 == 49 ? 3.0 : 0.0)); }
-
-double threadSeconds() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-/// The longest that the event loop was busy with one thing, in milliseconds of the thread's own time.
-class Watchdog : public QObject {
-public:
-    Watchdog() {
-        connect(&timer_, &QTimer::timeout, this, [this] {
-            const double now = threadSeconds();
-            longest_ = std::max(longest_, now - last_);
-            last_ = now;
-        });
-        last_ = threadSeconds();
-        timer_.start(0);
-    }
-    double longest() const { return 1000.0 * std::max(longest_, threadSeconds() - last_); }
-
-private:
-    QTimer timer_;
-    double last_ = 0.0;
-    double longest_ = 0.0;
-};
 
 struct Row {
     std::string series;
@@ -148,6 +122,13 @@ struct Metrics : InspectFixture {
         runs.show(ids);
         showDock();
         return true;
+    }
+    /// Drawn and laid out.
+    bool showLatencies(std::int64_t run, std::size_t count) {
+        const bool drawn =
+            show({run}) && QTest::qWaitFor([&] { return rows("metrics.latency.plot").size() == count; }, patience);
+        QTest::qWait(100);
+        return drawn;
     }
     void openView(int index) const {
         auto* tabs = find<QTabBar>("metrics.tabs");
@@ -419,10 +400,8 @@ private slots:
     void cursorsTellDifferences() {
         Metrics metrics;
         const auto run = metrics.makeRun("cpu", 4e-3, 100);
-        QVERIFY(metrics.show({run}));
+        QVERIFY(metrics.showLatencies(run, 100));
         auto* plot = metrics.plot("metrics.latency.plot");
-        QTRY_COMPARE(metrics.rows("metrics.latency.plot").size(), std::size_t{100});
-        QTest::qWait(100);
         const auto rows = metrics.rows("metrics.latency.plot");
         QTest::mouseClick(plot, Qt::LeftButton, Qt::ShiftModifier, metrics.pixelOf(plot, 10, rows[10].y));
         QTest::mouseClick(plot, Qt::LeftButton, Qt::ControlModifier, metrics.pixelOf(plot, 49, rows[49].y));
@@ -444,10 +423,8 @@ private slots:
     void notesStandAtTheirMoment() {
         Metrics metrics;
         const auto run = metrics.makeRun("cpu", 4e-3, 100);
-        QVERIFY(metrics.show({run}));
+        QVERIFY(metrics.showLatencies(run, 100));
         auto* plot = metrics.plot("metrics.latency.plot");
-        QTRY_COMPARE(metrics.rows("metrics.latency.plot").size(), std::size_t{100});
-        QTest::qWait(100);
         const auto rows = metrics.rows("metrics.latency.plot");
         QTest::mouseClick(plot, Qt::LeftButton, Qt::ShiftModifier, metrics.pixelOf(plot, 49, rows[49].y));
         auto* line = metrics.find<QLineEdit>("metrics.latency.annotation");
