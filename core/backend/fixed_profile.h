@@ -37,7 +37,9 @@ constexpr std::int32_t saturate(std::int64_t x, std::int32_t limit = largest) {
 }
 /// x / 2^shift, shift >= 1, halves upwards.
 constexpr std::int64_t shifted(std::int64_t x, int shift) { return (x + (std::int64_t{1} << (shift - 1))) >> shift; }
-constexpr std::int32_t product(std::int32_t a, std::int32_t b, int shift) { return saturate(shifted(std::int64_t{a} * b, shift)); }
+constexpr std::int32_t product(std::int32_t a, std::int32_t b, int shift) {
+    return saturate(shifted(std::int64_t{a} * b, shift));
+}
 /// Sums of squares saturate at 2^64 - 1, in whatever order they are taken.
 constexpr std::uint64_t sum(std::uint64_t a, std::uint64_t b) { return a + b < a ? ~std::uint64_t{0} : a + b; }
 constexpr std::uint64_t square(std::int32_t a) { return static_cast<std::uint64_t>(std::int64_t{a} * a); }
@@ -54,7 +56,8 @@ inline std::int32_t sigmoid(std::int32_t x) {
     const std::int32_t distance = std::min(std::abs(x), (16 << valueFraction) - 1);
     const auto entry = sigmoidTable().begin() + (distance >> stepBits);
     const std::int32_t within = distance & ((1 << stepBits) - 1);
-    const std::int32_t positive = entry[0] + static_cast<std::int32_t>(shifted(std::int64_t{entry[1] - entry[0]} * within, stepBits));
+    const std::int32_t positive =
+        entry[0] + static_cast<std::int32_t>(shifted(std::int64_t{entry[1] - entry[0]} * within, stepBits));
     return x < 0 ? one - positive : positive;
 }
 
@@ -67,7 +70,9 @@ inline std::int32_t candidate(std::int32_t y, std::int32_t f) {
 }
 /// f * h; then h = nextState(decayed(f, h), i) (paper, equation 9).
 inline std::int32_t decayed(std::int32_t f, std::int32_t h) { return product(f, h, gateFraction); }
-inline std::int32_t nextState(std::int32_t decayed, std::int32_t i) { return saturate(std::int64_t{decayed} + i, largestState); }
+inline std::int32_t nextState(std::int32_t decayed, std::int32_t i) {
+    return saturate(std::int64_t{decayed} + i, largestState);
+}
 /// g * silu(h), with a state's fraction: o before g's norm.
 inline std::int32_t gated(std::int32_t g, std::int32_t h) {
     const std::int32_t silu = product(h, sigmoid(h >> (stateFraction - valueFraction)), gateFraction);
@@ -131,7 +136,7 @@ struct Scale {
 
 /// What quantises a vector whose largest |u| is U, and rescales the accumulators of its codes.
 struct CodeScale {
-    int drop = 0;                 ///< bits of u beyond 24, or less than none
+    int drop = 0;                  ///< bits of u beyond 24, or less than none
     std::uint32_t reciprocal = 0;  ///< 127 * 2^40 / U's first 24 bits
     std::uint32_t multiplier = 0;  ///< y = accumulator * multiplier / 2^shift
     int shift = 1;
