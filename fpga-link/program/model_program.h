@@ -75,6 +75,7 @@ public:
     std::uint64_t weightBytes() const { return weightBytes_; }  ///< trits, as packed
     std::uint64_t imageBytes() const { return imageBytes_; }
 
+    std::uint64_t slotBytes() const { return slotBytes_; }
     static constexpr int mostTraced = 512;  ///< tensors of one program
 
 private:
