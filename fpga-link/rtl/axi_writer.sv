@@ -6,12 +6,13 @@ module axi_writer #(
 ) (
   input  logic               clk_i,
   input  logic               rst_ni,
+  input  logic               clear_i,  // forgets a failure
   input  logic               start_i,  // when idle
   input  logic [ADDRESS-1:0] address_i,
   input  logic [       31:0] words_i,
   input  logic               stop_i,  // held until idle: ends an open burst with beats that write nothing
   output logic               idle_o,
-  output logic               failed_o,  // until the next start
+  output logic               failed_o,
   output logic [ADDRESS-1:0] failed_address_o,  // first word of the burst
   output logic               wrote_o,
   input  logic               valid_i,
@@ -116,7 +117,7 @@ module axi_writer #(
     end else begin
       if (open) newest_q <= newest_q + 1'b1;
       if (answered) oldest_q <= oldest_q + 1'b1;
-      if (start_i) begin
+      if (clear_i) begin
         failed_q <= 1'b0;
       end else if (answered && bresp_i != 2'b00 && !failed_q) begin
         failed_q <= 1'b1;
