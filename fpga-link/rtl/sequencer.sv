@@ -104,7 +104,8 @@ module sequencer #(
       error_address_q <= '0;
       unit_rst_nq <= 1'b0;
     end else begin
-      unit_rst_nq <= state_q != Drain;
+      // What is interrupted begins anew; what ended keeps its registers for the next program.
+      unit_rst_nq <= !(state_q == Drain && (resetting_q || error_q != ternion_pkg::ERR_NONE));
       start_q <= 1'b0;
       if (reset_i) begin
         state_q <= Drain;
