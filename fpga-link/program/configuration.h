@@ -24,7 +24,9 @@ struct Configuration {
     int rows() const { return groups * rowsOfByte(); }  ///< that the array makes together
     int wordsFor(int elementCount) const { return (elementCount + elements() - 1) / elements(); }
     int chunksFor(int columns) const { return (columns + lanes - 1) / lanes; }
-    int groupsFor(int rowCount) const { return (rowCount + rows() - 1) / rows(); }
+    /// What a mat-vec makes of `rowCount` rows: whole words of results.
+    int paddedRows(int rowCount) const { return wordsFor(rowCount) * elements(); }
+    int groupsFor(int rowCount) const { return (paddedRows(rowCount) + rows() - 1) / rows(); }
 
     /// What the register CONFIG_HASH says: FNV-1a over 32-bit values.
     std::uint32_t hash() const {

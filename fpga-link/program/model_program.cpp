@@ -282,7 +282,7 @@ private:
         const int rows = matrix.rows() / static_cast<int>(at.matrix.size());
         for (const std::uint32_t place : at.matrix) {
             add({Opcode::Matvec, 0, to, 0, static_cast<std::uint16_t>(c_.chunksFor(matrix.cols())),
-                 static_cast<std::uint32_t>(c_.wordsFor(rows) * c_.elements()), place});
+                 static_cast<std::uint32_t>(c_.paddedRows(rows)), place});
             to = static_cast<std::uint16_t>(to + c_.wordsFor(rows));
         }
     }
@@ -334,7 +334,7 @@ private:
         add({Opcode::Norm, flag::weighted | flag::first, 0, r_.x, 0, hidden_, program_.finalNorm_});
         quantise(program_.head_, program_.weights_->final, r_.x, hidden_);
         add({Opcode::Head, flag::logits, 0, 0, static_cast<std::uint16_t>(c_.chunksFor(matrix.cols())),
-             static_cast<std::uint32_t>(c_.wordsFor(matrix.rows()) * c_.elements()), program_.head_.matrix.front()});
+             static_cast<std::uint32_t>(c_.paddedRows(matrix.rows())), program_.head_.matrix.front()});
     }
 
     const ModelProgram& program_;

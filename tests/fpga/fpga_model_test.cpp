@@ -24,11 +24,14 @@ constexpr int layers = 3;
 class FpgaModels : public testing::TestWithParam<Shape> {
 protected:
     static std::unique_ptr<DeviceModel> onBoard(const std::shared_ptr<const Model>& model, const Configuration& configuration) {
+        CardSettings card;
+        card.memoryBytes = 16 << 20;
         auto board = InProcessBoard::open(
-            [&](DeviceMemory& memory) { return std::make_unique<ReferenceAccelerator>(memory, configuration); },
-            {.memoryBytes = 16 << 20});
+            [&](DeviceMemory& memory) { return std::make_unique<ReferenceAccelerator>(memory, configuration); }, card);
         if (!board) throw std::logic_error(board.error().text());
-        auto made = FpgaModel::create(model, {.backend = "fpga", .name = "board", .driver = ""}, std::move(*board), {});
+        DeviceInfo device;
+        device.backend = "fpga";
+        auto made = FpgaModel::create(model, device, std::move(*board), {});
         if (!made) throw std::logic_error(made.error().text());
         return std::move(*made);
     }

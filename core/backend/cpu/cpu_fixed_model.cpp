@@ -125,11 +125,18 @@ void CpuFixedModel::project(const fixed::Linear& linear, const fixed::Root& root
 
 void CpuFixedModel::see(const CpuWatch* watch, TraceTensor tensor, int layer, int token, std::span<std::int32_t> values) {
     if (watch == nullptr || !watch->sees(tensor, layer)) return;
-    const int fraction = fixed::fractionOf(tensor);
+    const int fraction = fixed::fractionOf(tensor), width = static_cast<int>(values.size());
     std::vector<float> seen(values.size());
-    std::transform(values.begin(), values.end(), seen.begin(), [&](std::int32_t v) { return fixed::toFloat(v, fraction); });
-    watch->see(tensor, layer, token, 0, static_cast<int>(seen.size()), seen.data());
-    if (watch->edits(tensor, layer)) toFixed(seen, values, fraction);
+    const auto look = [&] {
+        std::transform(values.begin(), values.end(), seen.begin(), [&](std::int32_t v) { return fixed::toFloat(v, fraction); });
+    };
+    look();
+    if (watch->edits(tensor, layer)) {
+        watch->edit(tensor, layer, 0, width, seen.data());
+        toFixed(seen, values, fraction);
+        look();
+    }
+    watch->keep(tensor, layer, token, 0, width, seen.data());
 }
 
 void CpuFixedModel::embed(TokenId token) {
