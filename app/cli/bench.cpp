@@ -24,7 +24,6 @@ Result<std::shared_ptr<DeviceModel>> openDevice(const Options& options, const Co
         TERNION_TRY(const auto opened, options.model.open(context));
         return opened.device;
     }
-    TERNION_CHECK(options.model.checkProfile());
     TERNION_TRY(const auto opened, openPreset(options.preset));
     TERNION_TRY(auto device,
                 context.registry.load(options.model.backend, opened.checkpoint.model, context.progress(), options.model.load));

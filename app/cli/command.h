@@ -61,7 +61,6 @@ CLI::Option* addTokenIds(CLI::App& app, std::vector<TokenId>& ids);
 struct ModelOptions {
     std::filesystem::path model;
     std::string backend;
-    std::string profile = "float";
     LoadOptions load;
 
     void addTo(CLI::App& app, bool modelRequired);
@@ -72,8 +71,6 @@ struct ModelOptions {
     };
     Result<Opened> open(const Context& context) const;
     Result<Opened> openWithoutDevice(const Context& context) const;
-    /// Unsupported for a profile this version does not compute.
-    Status checkProfile() const;
 };
 
 /// Random trits of a published shape, the same each time; no device yet. NotFound lists the shapes.

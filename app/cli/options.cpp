@@ -23,16 +23,13 @@ void ModelOptions::addTo(CLI::App& app, bool modelRequired) {
         {"auto", Packing::Auto}, {"2bit", Packing::TwoBit}, {"dense", Packing::Dense}};
     app.add_option("--packing", load.packing, "How the device keeps its trits: auto, 2bit, or dense (1.6 to 1.7 bits each)")
         ->transform(CLI::CheckedTransformer(packings));
-    app.add_option("--profile", profile, "Arithmetic: float")->check(CLI::IsMember({"float", "fixed"}));
-}
-
-Status ModelOptions::checkProfile() const {
-    if (profile == "float") return {};
-    return Error{ErrorCode::Unsupported, "this version computes the float profile only", "--profile " + profile};
+    static const std::map<std::string, Profile> profiles{{"float", Profile::Float}, {"fixed", Profile::Fixed}};
+    app.add_option("--profile", load.profile,
+                   "Arithmetic: float, or fixed, the integers of an FPGA; without it the device's own")
+        ->transform(CLI::CheckedTransformer(profiles));
 }
 
 Result<ModelOptions::Opened> ModelOptions::open(const Context& context) const {
-    TERNION_CHECK(checkProfile());
     // A wrong device is found before gigabytes are read.
     TERNION_TRY(const auto device, context.registry.find(backend));
     TERNION_TRY(auto opened, openWithoutDevice(context));

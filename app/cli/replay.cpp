@@ -70,7 +70,6 @@ Result<Found> findModel(const Options& options, const RunFacts& facts, const Con
 
 /// As it was, where the user does not want something else and it can be had.
 Status load(const Options& options, const RunFacts& facts, const Context& context, bool packingGiven, Found& model) {
-    TERNION_CHECK(options.model.checkProfile());
     std::string id = options.model.backend;
     if (id.empty() && context.registry.find(facts.device.id())) id = facts.device.id();
     TERNION_TRY(const auto device, context.registry.find(id));
@@ -79,6 +78,7 @@ Status load(const Options& options, const RunFacts& facts, const Context& contex
         load.packing = facts.packing == nameOf(Packing::Dense)    ? Packing::Dense
                        : facts.packing == nameOf(Packing::TwoBit) ? Packing::TwoBit
                                                                   : Packing::Auto;
+    if (load.profile == Profile::Auto) load.profile = facts.profile == nameOf(Profile::Fixed) ? Profile::Fixed : Profile::Float;
     TERNION_TRY(model.opened.device,
                 context.registry.load(device.id(), model.opened.checkpoint.model, context.progress(), load));
     return {};

@@ -2,6 +2,8 @@
 
 namespace ternion {
 
+std::string_view nameOf(Profile profile) { return profile == Profile::Fixed ? "fixed" : "float"; }
+
 Result<DecodeOutput> DeviceModel::decode(const DecodeRequest& request, DeviceState& state) {
     TERNION_TRY(auto output, forward({&request.first, 1}, state, {}));
     return DecodeOutput{{}, std::move(output.logits)};

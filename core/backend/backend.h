@@ -20,18 +20,21 @@
 namespace ternion {
 
 struct DeviceInfo {
-    std::string backend;  ///< "cpu", "vulkan"
+    std::string backend;  ///< "cpu", "vulkan", "fpga"
     int index = 0;        ///< among the devices of its backend
     std::string name;
     std::string driver;
     std::uint64_t memoryBytes = 0;
     std::string pciAddress = {};  ///< "0000:03:00.0"; empty: on no bus, or not known
-    bool software = false;        ///< runs on the host's processor (lavapipe)
+    std::string address = {};     ///< names it within its backend in place of the index: "sim", "/dev/xdma0"
+    bool software = false;        ///< runs on the host's processor (lavapipe, a simulated board)
     bool usable = false;
     std::string reason;  ///< why it is not usable, for the user
 
-    /// What `--backend` takes: "cpu", "vulkan:0".
-    std::string id() const { return backend == "cpu" ? backend : backend + ":" + std::to_string(index); }
+    /// What `--backend` takes: "cpu", "vulkan:0", "fpga:sim".
+    std::string id() const {
+        return backend == "cpu" ? backend : backend + ":" + (address.empty() ? std::to_string(index) : address);
+    }
 };
 
 /// The recurrent memory of one conversation, on the host: h of every layer, `[layers, S]`. Position is the number of tokens
@@ -91,8 +94,32 @@ enum class Packing : std::uint8_t {
     Dense,
 };
 
+/// The arithmetic of a pass (design, sections 2 and 3).
+enum class Profile : std::uint8_t {
+    Auto,   ///< the device's own: a board's is fixed, all others' float
+    Float,  ///< backend/float_profile.h
+    Fixed,  ///< backend/fixed_profile.h
+};
+/// "float" or "fixed".
+std::string_view nameOf(Profile profile);
+
 struct LoadOptions {
     Packing packing = Packing::Auto;
+    Profile profile = Profile::Auto;
+};
+
+/// What an accelerator's own counters say of one token, cycles of its clock (fpga-link/interface.def).
+struct CycleCounts {
+    std::uint64_t total = 0;
+    std::uint64_t array = 0;         ///< in which the dot product array took a word
+    std::uint64_t matVec = 0;        ///< in which a mat-vec was under way
+    std::uint64_t streamStalls = 0;  ///< in which the array waited for memory
+    std::uint64_t drainStalls = 0;   ///< in which the array waited for its results to leave
+    std::uint64_t readBytes = 0;
+    std::uint64_t writtenBytes = 0;
+    std::uint64_t toggles = 0;  ///< bits that changed in the first eight bytes of the array's input
+    double clockHz = 0.0;
+    bool simulated = false;  ///< so is the clock: total / clockHz is modelled, not measured
 };
 
 struct MemoryUse {
@@ -126,8 +153,8 @@ struct BitLinearOutput {
 
 /// A model resident on one device. Used by one thread at a time; the Model is shared and outlives it.
 ///
-/// The float profile is bit-exact: every backend performs the same IEEE single operations in the same order
-/// (backend/float_profile.h), so all outputs of all backends are equal to the last bit.
+/// Both profiles are bit-exact: every backend performs the same operations in the same order (backend/float_profile.h,
+/// backend/fixed_profile.h), so all outputs of all backends with one profile are equal to the last bit.
 class DeviceModel {
 public:
     virtual ~DeviceModel() = default;
@@ -150,6 +177,9 @@ public:
     /// any time. Unsupported, saying why, where nobody tells.
     virtual Result<std::uint64_t> memoryInUse() const;
     virtual Packing packing() const { return Packing::TwoBit; }  ///< never Auto
+    virtual Profile profile() const { return Profile::Float; }   ///< never Auto
+    /// Of the last token that forward() ran. Nothing: it counts no cycles.
+    virtual std::optional<CycleCounts> lastToken() const { return std::nullopt; }
 
     /// Bytes a second that this device reads from its memory, measured now over a buffer larger than its caches (about 0.2 s):
     /// the roof that decode is judged against.
@@ -177,7 +207,7 @@ public:
     /// Every device it knows of, unusable ones too, each with its reason. Quick; never fails.
     virtual std::vector<DeviceInfo> devices() = 0;
     /// DeviceUnavailable, DeviceOutOfMemory (with needed and available sizes), Cancelled; InvalidArgument for a packing that
-    /// it does not have.
+    /// it does not have, Unsupported for a profile.
     virtual Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model> model, int device, const Progress& progress,
                                                       const LoadOptions& options) = 0;
     Result<std::unique_ptr<DeviceModel>> load(std::shared_ptr<const Model> model, int device, const Progress& progress) {

@@ -56,7 +56,7 @@ Linear linearAlone(const BitLinear& linear, Norm& norm);
 /// Fraction bits of what a trace shows of a pass.
 int fractionOf(TraceTensor tensor);
 
-/// The final norm's output as a trace shows it: `x` and `out` are `[D]` values.
+/// The final norm's output as a trace shows it, made on the host, since no device makes it: `x` and `out` are `[D]` values.
 void finalNorm(std::span<const std::int32_t> x, const Model& model, std::span<std::int32_t> out);
 
 }  // namespace ternion::fixed

@@ -34,8 +34,9 @@ RunFacts factsOf(std::string kind, const DeviceModel& device, std::string modelH
     facts.model.unoptimisedBytes = bytesUnoptimised * static_cast<std::uint64_t>(facts.model.parameters);
     facts.device = device.device();
     facts.packing = nameOf(device.packing());
+    facts.profile = nameOf(device.profile());
     facts.program = "ternion " TERNION_VERSION;
-    facts.shaderHash = facts.device.backend == "cpu" ? "" : shaders;
+    facts.shaderHash = facts.device.backend == "vulkan" ? shaders : "";
     return facts;
 }
 

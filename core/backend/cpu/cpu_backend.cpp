@@ -1,5 +1,6 @@
 #include "backend/cpu/cpu_backend.h"
 
+#include "backend/cpu/cpu_fixed_model.h"
 #include "backend/cpu/cpu_model.h"
 #include "backend/cpu/host_processor.h"
 #include "backend/cpu/kernels.h"
@@ -37,6 +38,8 @@ public:
             return Error{ErrorCode::DeviceUnavailable, "there is one CPU device, number 0, not " + std::to_string(device),
                          "cpu"};
         TERNION_TRY(const Kernels* kernels, chooseKernels());
+        if (load.profile == Profile::Fixed)
+            return CpuFixedModel::create(std::move(model), devices().front(), *kernels, threads_, load.packing);
         return CpuModel::create(std::move(model), devices().front(), *kernels, threads_, load.packing);
     }
 
