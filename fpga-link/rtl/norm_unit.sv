@@ -85,7 +85,7 @@ module norm_unit #(
   assign enable = valid || valid_q != '0;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
+    if (!rst_ni || start_i) begin  // the last codes' marks are still on their way when QUANT is done
       valid_q <= '0;
       last_q <= '0;
     end else if (enable) begin
