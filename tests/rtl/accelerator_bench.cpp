@@ -80,7 +80,7 @@ TYPED_TEST(AcceleratorBench, SaysWhatItIs) {
 
 TYPED_TEST(AcceleratorBench, RandomProgramsLeaveWhatTheReferenceLeaves) {
     Chance chance(11);
-    for (int round = 0; round < 25; ++round) {
+    for (int round = 0; round < 60; ++round) {
         SCOPED_TRACE(round);
         this->vary(chance);
         this->rig.fillMemory(chance);
@@ -229,7 +229,7 @@ TYPED_TEST(AcceleratorBench, KeepsTheArrayBusyWhileMemoryDelivers) {
     this->rig.fillMemory(chance);
     const auto rows = static_cast<std::uint32_t>(c.elements() * 24);
     const auto groups = static_cast<std::uint32_t>(c.groupsFor(static_cast<int>(rows)));
-    constexpr std::uint16_t chunks = 6;
+    constexpr std::uint16_t chunks = 8;  // as many as the sums of a row group take to leave
     std::vector<Instruction> program{{Opcode::Load, 0, 0, 0, 0, 24, static_cast<std::uint32_t>(this->rig.layout.inputs)}};
     constexpr int products = 10;
     const auto matrix = static_cast<std::uint32_t>(this->rig.layout.matrices);
@@ -243,8 +243,8 @@ TYPED_TEST(AcceleratorBench, KeepsTheArrayBusyWhileMemoryDelivers) {
     const auto cycles = this->chip.read64(reg::cyclesLo);
     EXPECT_EQ(words, std::uint64_t{products} * groups * chunks);
     EXPECT_GT(static_cast<double>(words), 0.9 * static_cast<double>(matvecs));
-    EXPECT_LT(cycles, matvecs + 250 + 4 * products) << "a few cycles from one instruction to the next, and the start";
-    EXPECT_EQ(matvecs, words + this->chip.read64(reg::streamStallsLo) + this->chip.read64(reg::drainStallsLo));
+    EXPECT_LT(cycles, matvecs + 260 + 4 * products) << "a few cycles from one instruction to the next, and the start";
+    EXPECT_EQ(matvecs, products + words + this->chip.read64(reg::streamStallsLo) + this->chip.read64(reg::drainStallsLo));
     EXPECT_GE(this->chip.read64(reg::readWordsLo), words + 24);
     EXPECT_EQ(this->chip.read64(reg::writeWordsLo), 0U);
     EXPECT_GT(this->chip.read64(reg::togglesLo), words * 16);
@@ -252,8 +252,6 @@ TYPED_TEST(AcceleratorBench, KeepsTheArrayBusyWhileMemoryDelivers) {
     this->RecordProperty("array_words", static_cast<int>(words));
     this->RecordProperty("matvec_cycles", static_cast<int>(matvecs));
     this->RecordProperty("cycles", static_cast<int>(cycles));
-    std::printf("array %llu matvec %llu cycles %llu\n", (unsigned long long)words, (unsigned long long)matvecs,
-                (unsigned long long)cycles);
 }
 
 }  // namespace
