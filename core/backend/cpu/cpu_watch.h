@@ -30,12 +30,20 @@ public:
 
     /// `values` are channels `begin` to `end` of a token of the chunk.
     void see(TraceTensor tensor, int layer, int token, int begin, int end, float* values) const {
+        edit(tensor, layer, begin, end, values);
+        keep(tensor, layer, token, begin, end, values);
+    }
+
+    // The two halves of it, for a device that rounds between them.
+    void edit(TraceTensor tensor, int layer, int begin, int end, float* values) const {
         for (const Edit& edit : edits_) {
             if (edit.tensor != tensor || edit.layer != layer) continue;
             const int last = edit.channels == 0 ? end : std::min(end, edit.firstChannel + edit.channels);
             for (int c = std::max(begin, edit.firstChannel); c < last; ++c)
                 values[c - begin] = edited(values[c - begin], edit.kind, edit.a, edit.b);
         }
+    }
+    void keep(TraceTensor tensor, int layer, int token, int begin, int end, const float* values) const {
         for (Trace::Tensor& traced : trace_.tensors)
             if (traced.item == TraceRequest::Item{tensor, layer})
                 std::copy(values, values + (end - begin),

@@ -185,6 +185,7 @@ void PhysicalDevice::choose(const VulkanPaths& wanted) {
     packedDot = packedDot && wants(packedDotFast);
     if (khrMatrix && (!matrix || wanted.khrMatrix == Use::On)) matrix = khrMatrix;
     if (wanted.shuffles == Use::Off) subgroupSize = 1;
+    if (wanted.int64 == Use::Off) int64 = false;
     if (wanted.computeUnits > 0) computeUnits = wanted.computeUnits;
     if (wanted.subgroupSize >= leastSubgroupSize && wanted.subgroupSize <= mostSubgroupSize && subgroupSizeControl &&
         subgroupSize > 1)
