@@ -56,9 +56,6 @@ std::uint64_t sumOfSquares(std::span<const std::int32_t> x) {
 void toFixed(std::span<const float> from, std::span<std::int32_t> to, int fraction) {
     std::transform(from.begin(), from.end(), to.begin(), [&](float v) { return fixed::fromFloat(v, fraction); });
 }
-void toFloats(std::span<const std::int32_t> from, std::span<float> to, int fraction) {
-    std::transform(from.begin(), from.end(), to.begin(), [&](std::int32_t v) { return fixed::toFloat(v, fraction); });
-}
 
 }  // namespace
 
@@ -128,14 +125,16 @@ void CpuFixedModel::project(const fixed::Linear& linear, const fixed::Root& root
 
 void CpuFixedModel::see(const CpuWatch* watch, TraceTensor tensor, int layer, int token, std::span<std::int32_t> values) {
     if (watch == nullptr || !watch->sees(tensor, layer)) return;
-    const int fraction = fixed::fractionOf(tensor);
-    const int width = static_cast<int>(values.size());
+    const int fraction = fixed::fractionOf(tensor), width = static_cast<int>(values.size());
     std::vector<float> seen(values.size());
-    toFloats(values, seen, fraction);
-    if (watch->edits(tensor, layer)) {  // an edit makes what this number format has nearest
+    const auto look = [&] {
+        std::transform(values.begin(), values.end(), seen.begin(), [&](std::int32_t v) { return fixed::toFloat(v, fraction); });
+    };
+    look();
+    if (watch->edits(tensor, layer)) {
         watch->edit(tensor, layer, 0, width, seen.data());
         toFixed(seen, values, fraction);
-        toFloats(values, seen, fraction);
+        look();
     }
     watch->keep(tensor, layer, token, 0, width, seen.data());
 }

@@ -33,8 +33,6 @@ public:
         edit(tensor, layer, begin, end, values);
         keep(tensor, layer, token, begin, end, values);
     }
-
-    // The two halves of it, for a device that rounds between them.
     void edit(TraceTensor tensor, int layer, int begin, int end, float* values) const {
         for (const Edit& edit : edits_) {
             if (edit.tensor != tensor || edit.layer != layer) continue;
