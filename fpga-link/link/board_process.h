@@ -12,17 +12,9 @@
 
 #include "base/result.h"
 #include "link/handles.h"
+#include "link/simulation_settings.h"
 
 namespace ternion::fpga {
-
-/// What a simulated board assumes.
-struct SimulationSettings {
-    std::uint32_t memoryMebibytes = 256;
-    std::uint32_t clockKhz = 200'000;
-    std::uint32_t latency = 100;       ///< cycles from a read's address to its first word
-    std::uint32_t rate = 1024;         ///< words that memory gives in 1024 cycles, at most
-    std::vector<std::string> options;  ///< further ones of ternion-board
-};
 
 /// What a board is to be served through: one socket, or files named like those of the XDMA driver.
 enum class Door : std::uint8_t { VfioUser, Xdma };

@@ -7,15 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "link/simulation_settings.h"
 #include "program/configuration.h"
 
 namespace ternion::fpga {
 namespace {
 
-constexpr std::uint64_t mostMebibytes = std::uint64_t{1} << 16;
-constexpr std::uint64_t mostKhz = 10'000'000;
-constexpr std::uint64_t longestLatency = 65'536;
-constexpr std::uint64_t fullRate = 1024;
 constexpr std::uint32_t foreignVersion = acceleratorVersion + (1U << 16);
 constexpr std::uint32_t foreignHash = 0xBADC0DE5;
 
