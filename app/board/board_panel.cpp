@@ -142,7 +142,7 @@ private:
             case BoardSwitch::State::On:
                 return text("Runs, and the model is on it. Nothing here is a measurement of a real board.");
             case BoardSwitch::State::Lost:
-                return text("Its process has ended.");
+                return text("It has failed. Start it again, or go on elsewhere: the conversation is kept.");
         }
         return {};
     }
@@ -177,11 +177,11 @@ private:
     void showLost(const QString& why) {
         const QString other = switch_->otherDevice();
         const QString onto = other.isEmpty() ? text("the best other device") : other;
-        messages_->post(
-            MessageKind::Error,
-            text("The simulated board is gone: %1. The answer can go on from where it is, on %2 or on a board started anew.")
-                .arg(why, onto),
-            MessageAction{text("Go on without it"), [this] { switch_->stop(); }});
+        messages_->post(MessageKind::Error,
+                        text("The simulated board has failed: %1. The answer can go on from where it is: on %2, or on a board "
+                             "that is started anew.")
+                            .arg(why, onto),
+                        MessageAction{text("Go on without it"), [this] { switch_->stop(); }});
     }
 
     EngineClient& engine_;

@@ -34,7 +34,7 @@ BoardSwitch::BoardSwitch(EngineClient& engine, Settings& settings, QObject* pare
         if (!finished.error || finished.error->code != ErrorCode::DeviceLost || !isOnBoard(engine_)) return;
         lost_ = true;
         emit changed();
-        emit lost(QString::fromStdString(finished.error->text()));
+        emit lost(QString::fromStdString(finished.error->message));
     });
 }
 

@@ -25,7 +25,7 @@ public:
         Off,
         Starting,
         On,
-        Lost,  ///< its process has gone while the model was on it
+        Lost,  ///< it failed while the model was on it: its process has gone, or it computes no more
     };
 
     BoardSwitch(EngineClient& engine, Settings& settings, QObject* parent = nullptr);
@@ -43,7 +43,7 @@ public:
 
 signals:
     void changed();
-    void lost(const QString& why);  ///< in the middle of an answer
+    void lost(const QString& why);  ///< in an answer, which has ended there
 
 private:
     void onDeviceChanged();

@@ -19,11 +19,15 @@
 #include <sstream>
 
 #include "backend/fpga_backend.h"
+#include "board/board_panel.h"
 #include "board/cycle_bar.h"
 #include "board/simulation_form.h"
+#include "chat/chat_panel.h"
 #include "chat_fixture.h"
+#include "model_card/model_card_panel.h"
 #include "shell/device_selector.h"
-#include "workbench.h"
+#include "shell/main_window.h"
+#include "shell/theme.h"
 
 namespace ternion::app {
 namespace {
@@ -60,6 +64,29 @@ double numberIn(const QString& text) {
     return number.match(text).captured().remove(QLatin1Char(',')).toDouble();
 }
 
+/// The CPU, a simulated board with the assumptions of `settings`, and what else the tree in `folder` shows of boards.
+BackendRegistry cpuAndBoards(const QTemporaryDir& folder, const Settings& settings) {
+    BackendRegistry registry;
+    registry.add(makeCpuBackend());
+    fpga::FpgaOptions boards;
+    boards.discovery.roots.devices = folder.filePath(QStringLiteral("dev")).toStdString();
+    boards.discovery.roots.system = folder.filePath(QStringLiteral("sys")).toStdString();
+    boards.simulation = [&settings] { return settings.simulation(); };
+    registry.add(fpga::makeFpgaBackend(std::move(boards)));
+    return registry;
+}
+
+struct BoardWindow : ChatFixture {
+    BoardWindow(const QTemporaryDir& folder, Settings& settings)
+        : ChatFixture(openStore(), cpuAndBoards(folder, settings)),
+          theme(settings),
+          window({engine, conversation, inspector, runs, actions}, {chatPanel(), modelCardPanel(), boardPanel(settings)},
+                 settings, theme) {}
+
+    Theme theme;
+    MainWindow window;
+};
+
 }  // namespace
 
 class BoardTest : public QObject {
@@ -67,7 +94,7 @@ class BoardTest : public QObject {
 
     QTemporaryDir folder_;
     std::unique_ptr<Settings> settings_;
-    std::unique_ptr<Workbench> bench_;
+    std::unique_ptr<BoardWindow> bench_;
 
     QString file(const char* name) const { return folder_.filePath(QString::fromLatin1(name)); }
     QString model() const { return file("one-layer.gguf"); }
@@ -145,17 +172,6 @@ class BoardTest : public QObject {
         }
     }
 
-    BackendRegistry registry() const {
-        BackendRegistry registry;
-        registry.add(makeCpuBackend());
-        fpga::FpgaOptions boards;
-        boards.discovery.roots.devices = file("dev").toStdString();
-        boards.discovery.roots.system = file("sys").toStdString();
-        boards.simulation = [this] { return settings_->simulation(); };
-        registry.add(fpga::makeFpgaBackend(std::move(boards)));
-        return registry;
-    }
-
 private slots:
     void initTestCase() {
         // Where the boards' sockets are.
@@ -167,9 +183,7 @@ private slots:
         QVERIFY(broken.open(QIODevice::WriteOnly));
         QVERIFY(writeSmallModel(model()));
         settings_ = std::make_unique<Settings>(file("settings.ini"));
-        const std::filesystem::path database = file("ternion.db").toStdString();
-        bench_ =
-            std::make_unique<Workbench>(registry(), *settings_, OpenedStores{openStore(database), openRunStore(database), {}});
+        bench_ = std::make_unique<BoardWindow>(folder_, *settings_);
         bench_->window.resize(1440, 900);
         bench_->window.show();
         QVERIFY(QTest::qWaitForWindowActive(&bench_->window));
@@ -392,8 +406,8 @@ private slots:
         QCOMPARE(boards.size(), std::size_t{1});
         QCOMPARE(kill(boards.front(), SIGKILL), 0);
         QVERIFY(QTest::qWaitFor([&] { return !bench_->conversation.answering(); }, patience));
-        QVERIFY2(says("The simulated board is gone"), qPrintable(messages().join('\n')));
-        QVERIFY(label("boardState").contains("ended"));
+        QVERIFY2(says("The simulated board has failed"), qPrintable(messages().join('\n')));
+        QVERIFY(label("boardState").contains("failed"));
         const auto before = answerIds();
         QVERIFY(before.size() >= 2 && before.size() < wanted);
         keepPictures("board-lost");
