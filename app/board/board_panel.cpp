@@ -158,7 +158,7 @@ private:
         const bool starting = state == BoardSwitch::State::Starting;
         state_->setText(stateText());
         start_->setText(on ? backText() : starting ? text("Starting…") : text("Start the simulated board"));
-        start_->setIcon(themedIcon(on ? "stop" : "play"));
+        start_->setIcon(on ? themedIcon("stop") : QIcon());
         start_->setEnabled(state != BoardSwitch::State::Unavailable && !starting);
         start_->setProperty("primary", !on);
         start_->style()->unpolish(start_);

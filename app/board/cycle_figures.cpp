@@ -18,8 +18,10 @@ namespace {
 
 constexpr double hzInMhz = 1e6;
 
+constexpr double manyTokens = 100;  // from there on nobody reads a tenth
+
 QString speedText(double tokensPerSecond) {
-    return CycleFigures::tr("%1 tokens/s").arg(QLocale().toString(tokensPerSecond, 'f', 1));
+    return CycleFigures::tr("%1 tokens/s").arg(QLocale().toString(tokensPerSecond, 'f', tokensPerSecond < manyTokens ? 1 : 0));
 }
 QString countText(std::uint64_t count) { return formatCount(static_cast<std::int64_t>(count)); }
 
@@ -30,7 +32,7 @@ CycleFigures::CycleFigures(QWidget* parent)
       empty_(makeLabel({}, "", true)),
       content_(new QWidget),
       board_(new SpeedBox(QStringLiteral("boardSpeed"), tr("The board"))),
-      computer_(new SpeedBox(QStringLiteral("simulationSpeed"), tr("By the clock on the wall"))),
+      computer_(new SpeedBox(QStringLiteral("simulationSpeed"), tr("Wall clock"))),
       bar_(new CycleBar) {
     setObjectName("cycleFigures");
     empty_->setObjectName("cyclesEmpty");
