@@ -34,6 +34,7 @@ public:
           switch_(new BoardSwitch(context.engine, settings, this)),
           state_(makeLabel({}, "", true)),
           start_(new QPushButton),
+          goOn_(new QPushButton),
           progress_(new QProgressBar),
           messages_(new MessageArea),
           figures_(new CycleFigures),
@@ -50,6 +51,7 @@ public:
         connect(switch_, &BoardSwitch::changed, this, [this] { refresh(); });
         connect(switch_, &BoardSwitch::lost, this, [this](const QString& why) { showLost(why); });
         connect(start_, &QPushButton::clicked, switch_, &BoardSwitch::toggle);
+        connect(goOn_, &QPushButton::clicked, switch_, &BoardSwitch::stop);
         connect(restart_, &QPushButton::clicked, switch_, &BoardSwitch::start);
         connect(form_, &SimulationForm::changed, this, [this] {
             settings_.setSimulation(form_->settings());
@@ -81,6 +83,7 @@ private:
         state_->setObjectName("boardState");
         state_->setWordWrap(true);
         start_->setObjectName("boardStart");
+        goOn_->setObjectName("boardGoOn");
         progress_->setObjectName("boardProgress");
         progress_->setAccessibleName(text("How far the start is"));
         progress_->setRange(0, progressSteps);
@@ -88,9 +91,10 @@ private:
         restart_->setObjectName("boardRestart");
         column->addWidget(title);
         column->addWidget(state_);
-        column->addWidget(start_);
-        column->addWidget(progress_);
         column->addWidget(messages_);
+        column->addWidget(start_);
+        column->addWidget(goOn_);
+        column->addWidget(progress_);
         addSection(*column, text("The last token"), figures_);
         addSection(*column, text("What it assumes"), form_);
         column->addWidget(restart_);
@@ -142,7 +146,7 @@ private:
             case BoardSwitch::State::On:
                 return text("Runs, and the model is on it. Nothing here is a measurement of a real board.");
             case BoardSwitch::State::Lost:
-                return text("It has failed. Start it again, or go on elsewhere: the conversation is kept.");
+                return text("The conversation is kept.");
         }
         return {};
     }
@@ -150,6 +154,10 @@ private:
     QString backText() const {
         const QString other = switch_->otherDevice();
         return other.isEmpty() ? text("Stop") : text("Stop, back to %1").arg(other);
+    }
+    QString goOnText() const {
+        const QString other = switch_->otherDevice();
+        return other.isEmpty() ? text("Go on without it") : text("Go on on %1").arg(other);
     }
 
     void refresh() {
@@ -163,6 +171,8 @@ private:
         start_->setProperty("primary", !on);
         start_->style()->unpolish(start_);
         start_->style()->polish(start_);
+        goOn_->setText(goOnText());
+        goOn_->setVisible(state == BoardSwitch::State::Lost);
         if (!starting) progress_->setValue(0);
         progress_->setVisible(starting);
         form_->setEnabled(!starting);
@@ -175,13 +185,11 @@ private:
     }
 
     void showLost(const QString& why) {
-        const QString other = switch_->otherDevice();
-        const QString onto = other.isEmpty() ? text("the best other device") : other;
-        messages_->post(MessageKind::Error,
-                        text("The simulated board has failed: %1. The answer can go on from where it is: on %2, or on a board "
-                             "that is started anew.")
-                            .arg(why, onto),
-                        MessageAction{text("Go on without it"), [this] { switch_->stop(); }});
+        messages_->post(
+            MessageKind::Error,
+            text("The simulated board has failed: %1. The answer can go on from where it is, on a board that is started "
+                 "anew or elsewhere.")
+                .arg(why));
     }
 
     EngineClient& engine_;
@@ -190,6 +198,7 @@ private:
     QAction* action_ = nullptr;
     QLabel* state_;
     QPushButton* start_;
+    QPushButton* goOn_;  // elsewhere, after a failure
     QProgressBar* progress_;
     MessageArea* messages_;
     CycleFigures* figures_;

@@ -228,7 +228,9 @@ void ChatPanel::showFinished(const AnswerFinished& finished) {
     const auto device = context_.engine.activeDevice();
     const QString speed = tr("%1 tokens/s").arg(perSecond(finished.result.tokens, finished.result.seconds));
     parts << tr("%1 tokens").arg(finished.result.tokens)
-          << (device && isSimulated(device->info) ? tr("%1 (speed of the simulation)").arg(speed) : speed);
+          << (finished.result.seconds > 0.0 && device && isSimulated(device->info)
+                  ? tr("%1 (speed of the simulation)").arg(speed)
+                  : speed);
     if (finished.prefillTokens > 0)
         parts << tr("prompt: %1 tokens in %2 ms")
                      .arg(finished.prefillTokens)
