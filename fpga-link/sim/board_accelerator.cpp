@@ -1,11 +1,9 @@
 #include "sim/board_accelerator.h"
 
-#include "program/reference_accelerator.h"
+#include "sim/verilated_accelerator.h"
 
 namespace ternion::fpga {
 
-std::unique_ptr<Accelerator> makeBoardAccelerator(DeviceMemory& memory) {
-    return std::make_unique<ReferenceAccelerator>(memory, Configuration{});
-}
+std::unique_ptr<Accelerator> makeBoardAccelerator(DeviceMemory& memory) { return makeVerilatedAccelerator(memory); }
 
 }  // namespace ternion::fpga
