@@ -31,6 +31,7 @@ const std::vector<CommandEntry>& commands() {
         {"generate", "Complete a prompt", setupGenerate},
         {"chat", "Talk with a model in the terminal", setupChat},
         {"bench", "Measure prefill and decode speed against the memory roofline", setupBench},
+        {"compare", "Run the same text on two or three devices and tell what differs", setupCompare},
         {"inspect", "Write what is inside a model, or inside one of its passes, to a file", setupInspect},
         {"runs", "List what has been recorded, newest first", setupRuns},
         {"sql", "Ask the database of runs a question in SQL", setupSql},
