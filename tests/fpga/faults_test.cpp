@@ -337,6 +337,17 @@ TEST(BoardFaults, aProcessThatDoesNotComeUpSaysWhy) {
     EXPECT_EQ(openDescriptors(), before);
 }
 
+TEST(BoardFaults, aProcessThatBreaksOffIsQuoted) {
+    const files::Scratch scratch;
+    const auto program = scratch / "ternion-board";
+    std::ofstream(program) << "#!/bin/sh\necho serving\nsleep 0.1\necho 'the RTL has met an assertion' >&2\nexit 3\n";
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    auto process = BoardProcess::start(program, {});
+    ASSERT_TRUE(process) << process.error().text();
+    EXPECT_EQ(process->ending(10s), "exit code 3: the RTL has met an assertion");
+    EXPECT_EQ(process->ending(0ms), "exit code 3: the RTL has met an assertion");
+}
+
 TEST(BoardFaults, aSocketThatOthersCouldReachIsNotServed) {
     const files::Scratch scratch;
     chmod(scratch.path().c_str(), 0755);
