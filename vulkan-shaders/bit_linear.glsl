@@ -4,9 +4,14 @@
 //   int whole(int sum);                                what all products with one quad of weights came to
 // `laneCount` invocations share `tileRows` rows, for which they read the activations once, and `tileTokens` tokens, for which
 // they read the weights once. Workgroups: x rows, y tiles of tokens, z projections.
+// Built with FIXED, a kernel rescales as the fixed profile does, without gamma.
 #include "subgroups.glsl"
 #include "buffers.glsl"
+#ifdef FIXED
+#include "fixed_profile.glsl"
+#else
 #include "float_profile.glsl"
+#endif
 
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint laneCount = 32u;
@@ -18,12 +23,25 @@ layout(constant_id = 6) const uint shuffled = 1u;
 
 #include "packing.glsl"
 
+#ifdef FIXED
+struct Rescale {
+    uint multiplier;
+    int shift;
+};
+layout(buffer_reference, std430, buffer_reference_align = 4) buffer Rescales { Rescale v[]; };
+#define Steps Rescales
+#define Values Ints
+#else
+#define Steps Floats
+#define Values Floats
+#endif
+
 layout(push_constant, std430) uniform Push {
     Quads weights;  // [P, rows, quadsPerRow(columns)] packed trits
     Quads codes;    // [P, T, codeQuads(columns)]
-    Floats steps;   // [P, T]
+    Steps steps;    // [P, T]
     Ints sums;      // [P, T]
-    Floats y;       // [P, T, rows] out
+    Values y;       // [P, T, rows] out
     float gamma[3];
     uint rows;
     uint columns;
@@ -54,9 +72,15 @@ void store(uint p, uint token, uint row, int total) {
     const uint index = p * tokens + token;
     total -= sums.v[index];  // the codes were trit + 1
     const uint at = index * rows + row;
+#ifdef FIXED
+    int value = result == 2u ? total : rescale(total, steps.v[index].multiplier, steps.v[index].shift);
+    if (result == 1u) value = add(y.v[at], value);
+    y.v[at] = value;
+#else
     precise float value = float(total) * (gamma[p] * steps.v[index]);
     if (result == 1u) value = y.v[at] + value;
     y.v[at] = result == 2u ? intBitsToFloat(total) : value;
+#endif
 }
 
 void main() {

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "kernel_profile.h"
 #include "measure/host_memory.h"
+#include "measure/source.h"
 #include "recording.h"
 #include "runs/benchmark.h"
 #include "runs/run_facts.h"
@@ -64,6 +65,31 @@ void printEnergy(const nlohmann::ordered_json& figures) {
                     figures["energy_missing"].get<std::string>().c_str());
 }
 
+/// Of the last token. `tok_s` is the clock's, not that of the program that simulates it.
+nlohmann::ordered_json cycleFigures(const CycleCounts& cycles) {
+    return {{"total", cycles.total},
+            {"array", cycles.array},
+            {"mat_vec", cycles.matVec},
+            {"stream_stalls", cycles.streamStalls},
+            {"drain_stalls", cycles.drainStalls},
+            {"read_bytes", cycles.readBytes},
+            {"written_bytes", cycles.writtenBytes},
+            {"toggles", cycles.toggles},
+            {"clock_Hz", cycles.clockHz},
+            {"tok_s", cycles.clockHz / static_cast<double>(cycles.total)},
+            {"source", nameOf(cycles.simulated ? Source::Modelled : Source::Measured)}};
+}
+
+void printCycles(const CycleCounts& cycles) {
+    const auto share = [](std::uint64_t part, std::uint64_t whole) {
+        return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+    };
+    std::printf("%llu cycles a token, array busy in %.1f %% of a mat-vec's; at %.0f MHz %.1f tokens/s (%s)\n",
+                static_cast<unsigned long long>(cycles.total), share(cycles.array, cycles.matVec), cycles.clockHz / 1e6,
+                cycles.clockHz / static_cast<double>(cycles.total),
+                cycles.simulated ? "modelled: the clock is assumed; above is the speed of the simulation" : "measured");
+}
+
 Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
     if (options.preset.empty() == options.model.model.empty())
         return Error{ErrorCode::InvalidArgument, "give either --model or --preset", {}};
@@ -95,8 +121,14 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
                                    {"peak_host_bytes", host.peak},
                                    {"host_bytes_after_first_token", result.residentAfterFirst},
                                    {"host_bytes_after_last_token", result.residentAfterLast},
-                                   {"read_bandwidth_Bps", result.readBandwidth},
-                                   {"roofline_fraction", result.rooflineFraction()}};
+                                   {"profile", nameOf(device->profile())}};
+    if (result.readBandwidth) {
+        figures["read_bandwidth_Bps"] = *result.readBandwidth;
+        figures["roofline_fraction"] = *result.rooflineFraction();
+    } else {
+        figures["read_bandwidth_missing"] = result.bandwidthMissing;
+    }
+    if (result.cycles) figures["cycles"] = cycleFigures(*result.cycles);
     if (options.plan.kernels) figures["kernels"] = kernelProfile(result);
     recording.addTo(figures);
     if (const auto recorded = recording.lastRun()) addEnergy(*recorded, figures);
@@ -104,10 +136,16 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
     std::printf(
         "%s on %s (%s)\nprefill %d tokens: %.0f tokens/s\ndecode %zu tokens, at most %d a submission: %.1f tokens/s, p50 "
         "%.3f ms, p99 %.3f ms\n"
-        "weights %.1f MB, read bandwidth %.1f GB/s, roofline fraction %.2f\n",
+        "weights %.1f MB\n",
         model.name.c_str(), device->device().id().c_str(), device->device().name.c_str(), options.plan.promptTokens,
         result.prefillTokensPerSecond, tokens, device->mostAhead(), result.tokensPerSecond(), p50, p99,
-        static_cast<double>(result.memory.weights) / 1e6, result.readBandwidth / 1e9, result.rooflineFraction());
+        static_cast<double>(result.memory.weights) / 1e6);
+    if (result.readBandwidth)
+        std::printf("read bandwidth %.1f GB/s, roofline fraction %.2f\n", *result.readBandwidth / 1e9,
+                    *result.rooflineFraction());
+    else
+        std::printf("read bandwidth not known: %s\n", result.bandwidthMissing.c_str());
+    if (result.cycles) printCycles(*result.cycles);
     printEnergy(figures);
     if (options.plan.kernels) printKernelProfile(figures["kernels"]);
     return figures;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "backend/cpu/cpu_backend.h"
+#include "backend/fpga_backend.h"
 #include "backend/vulkan/vulkan_backend.h"
 #include "base/log.h"
 #include "base/user_folders.h"
@@ -93,6 +94,24 @@ private:
     std::stop_source source_{std::nostopstate};
 };
 
+/// What the simulated board assumes; before the command or after it.
+void addSimulation(CLI::App& app, fpga::SimulationSettings& settings) {
+    constexpr int mostKilohertz = 1'000'000, mostMebibytes = 65536, mostLatency = 100'000, mostWords = 1024;
+    auto* group = app.add_option_group("Simulated board", "what fpga:sim assumes");
+    group->add_option("--board-clock-khz", settings.clockKhz, "Its clock")
+        ->check(CLI::Range(1, mostKilohertz))
+        ->capture_default_str();
+    group->add_option("--board-memory-mib", settings.memoryMebibytes, "Its memory")
+        ->check(CLI::Range(1, mostMebibytes))
+        ->capture_default_str();
+    group->add_option("--board-latency", settings.latency, "Cycles from a read's address to its first word")
+        ->check(CLI::Range(1, mostLatency))
+        ->capture_default_str();
+    group->add_option("--board-rate", settings.rate, "Words that its memory gives in 1024 cycles, at most")
+        ->check(CLI::Range(1, mostWords))
+        ->capture_default_str();
+}
+
 int report(const Result<nlohmann::ordered_json>& result, bool json) {
     if (!result) {
         std::cerr << "ternion-cli: " << result.error().text() << "\n";
@@ -114,6 +133,10 @@ int run(int argc, char** argv) {
     context.armInterrupt = [] { return interrupt.arm(); };
     context.registry.add(makeVulkanBackend({.cacheFolder = userCacheFolder()}));
     context.registry.add(makeCpuBackend());
+    fpga::SimulationSettings simulation;
+    fpga::FpgaOptions boards;
+    boards.simulation = [&simulation] { return simulation; };
+    context.registry.add(fpga::makeFpgaBackend(std::move(boards)));
     setLogHook([](LogLevel level, std::string_view message) {
         if (level >= LogLevel::Warning) std::cerr << message << "\n";
     });
@@ -122,6 +145,7 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", TERNION_VERSION);
     app.fallthrough();
+    addSimulation(app, simulation);
     std::vector<std::pair<CLI::App*, Run>> runs;
     for (const auto& entry : commands()) {
         CLI::App* sub = app.add_subcommand(entry.name, entry.description);

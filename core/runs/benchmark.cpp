@@ -157,7 +157,14 @@ Result<BenchmarkResult> run(const std::shared_ptr<DeviceModel>& device, const Be
     progress.tell("Decode", 0.3);
     TERNION_CHECK(decodeSpeed(device, plan, listener, progress.stop, result));
     progress.tell("Read bandwidth", 0.8);
-    TERNION_TRY(result.readBandwidth, device->measureReadBandwidth());
+    result.cycles = device->lastToken();
+    if (const auto bandwidth = device->measureReadBandwidth()) {
+        result.readBandwidth = *bandwidth;
+    } else if (bandwidth.error().code == ErrorCode::Unsupported) {
+        result.bandwidthMissing = bandwidth.error().text();
+    } else {
+        return bandwidth.error();
+    }
     result.memory = device->memory();
     listener.memory(result.memory);
     if (plan.kernels) {
@@ -180,10 +187,21 @@ Result<BenchmarkResult> run(const std::shared_ptr<DeviceModel>& device, const Be
 
 std::vector<Figure> figuresOf(const BenchmarkResult& result) {
     std::vector<Figure> figures{{"decode_tok_s", result.tokensPerSecond(), "1/s"},
-                                {"read_bandwidth_Bps", result.readBandwidth, "B/s"},
-                                {"roofline_fraction", result.rooflineFraction(), "1"},
                                 {"weight_bytes", static_cast<double>(result.memory.weights), "B"},
                                 {"weight_bytes_per_token", static_cast<double>(result.memory.perToken), "B"}};
+    if (result.readBandwidth) {
+        figures.push_back({"read_bandwidth_Bps", *result.readBandwidth, "B/s"});
+        figures.push_back({"roofline_fraction", *result.rooflineFraction(), "1"});
+    }
+    if (result.cycles) {
+        const CycleCounts& cycles = *result.cycles;
+        const auto total = static_cast<double>(cycles.total);
+        // A simulation counts the cycles of the design; what one takes is an assumption.
+        figures.push_back({"cycles_per_token", total, "1"});
+        figures.push_back({"array_use", static_cast<double>(cycles.array) / static_cast<double>(cycles.matVec), "1"});
+        figures.push_back(
+            {"device_tok_s", cycles.clockHz / total, "1/s", cycles.simulated ? Source::Modelled : Source::Measured});
+    }
     if (result.prefillTokensPerSecond > 0.0) figures.push_back({"prefill_tok_s", result.prefillTokensPerSecond, "1/s"});
     return figures;
 }
@@ -213,8 +231,9 @@ Result<BenchmarkPlan> BenchmarkPlan::fromJson(const std::string& json) {
 
 double BenchmarkResult::tokensPerSecond() const { return static_cast<double>(tokenSeconds.size()) / decodeSeconds; }
 
-double BenchmarkResult::rooflineFraction() const {
-    return static_cast<double>(memory.perToken) / readBandwidth * tokensPerSecond();
+std::optional<double> BenchmarkResult::rooflineFraction() const {
+    if (!readBandwidth) return std::nullopt;
+    return static_cast<double>(memory.perToken) / *readBandwidth * tokensPerSecond();
 }
 
 Result<PassTimes> medianKernelTimes(DeviceModel& device, int tokens) {
@@ -250,6 +269,9 @@ Result<BenchmarkResult> recordBenchmark(const std::shared_ptr<DeviceModel>& devi
     RunRecorder::Outcome outcome;
     if (result) {
         outcome.figures = figuresOf(*result);
+        if (!result->bandwidthMissing.empty())
+            for (const char* name : {"read_bandwidth_Bps", "roofline_fraction"})
+                outcome.missing.push_back({name, result->bandwidthMissing});
     } else {
         outcome.state = result.error().code == ErrorCode::Cancelled ? RunState::Stopped : RunState::Failed;
         outcome.error = result.error().text();

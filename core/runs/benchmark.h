@@ -36,12 +36,15 @@ struct BenchmarkResult {
     std::vector<double> tokenSeconds;  ///< sampling included; tokens that come together share theirs
     double decodeSeconds = 0.0;
     std::uint64_t residentAfterFirst = 0, residentAfterLast = 0;
-    double readBandwidth = 0.0;  ///< B/s, measured after it on the same device
+    std::optional<double> readBandwidth;  ///< B/s, measured after it on the same device
+    std::string bandwidthMissing;         ///< why it was not
+    std::optional<CycleCounts> cycles;    ///< of the last token, where the device counts them
     MemoryUse memory;
     std::optional<PassTimes> decodeKernels, prefillKernels;
-    std::string kernelsMissing;       ///< why they were not timed
-    double tokensPerSecond() const;   ///< of decode
-    double rooflineFraction() const;  ///< of decode: weight bytes a token / readBandwidth / seconds a token
+    std::string kernelsMissing;      ///< why they were not timed
+    double tokensPerSecond() const;  ///< of decode
+    /// Of decode: weight bytes a token / readBandwidth / seconds a token; nothing without a bandwidth.
+    std::optional<double> rooflineFraction() const;
 };
 
 /// InvalidArgument (before anything runs), Cancelled, and what a device fails with.

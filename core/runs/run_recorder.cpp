@@ -35,6 +35,12 @@ constexpr std::size_t mostWaiting = 2'000'000;
 
 double secondsOf(Clock::time_point time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
+/// A simulated board takes the processor's power, but none of its own.
+std::string_view sensorOf(const DeviceInfo& device) {
+    if (device.backend == "fpga") return ".board";
+    return device.backend == "cpu" || device.software ? ".cpu" : ".gpu";
+}
+
 bool tellsEnergy(const ProbeFacts& facts) { return facts.unit == "J" || facts.unit == "W"; }
 
 }  // namespace
@@ -44,7 +50,7 @@ public:
     Writer(RunStore& store, const std::shared_ptr<const DeviceModel>& device, const ProbeSources& sources,
            std::chrono::milliseconds flush)
         : store_(store),
-          computesOnGpu_(device->device().backend != "cpu" && !device->device().software),
+          sensor_(sensorOf(device->device())),
           flush_(flush),
           probes_(std::make_shared<const Probes>(findProbes(device, sources))),
           readings_(probes_->size()),
@@ -132,8 +138,9 @@ public:
     Status end(const Outcome& outcome) {
         if (run_ == 0) return Error{ErrorCode::InvalidArgument, "no run is being recorded", {}};
         const auto now = Clock::now();
-        RunEnd end{outcome.state, std::chrono::duration<double>(now - start_).count(), outcome.error, outcome.figures, {},
-                   outcome.answer};
+        RunEnd end{outcome.state,   std::chrono::duration<double>(now - start_).count(),
+                   outcome.error,   outcome.figures,
+                   outcome.missing, outcome.answer};
         std::int64_t run = 0;
         {
             const std::lock_guard lock(mutex_);
@@ -261,8 +268,7 @@ private:
         for (const auto kind : {ProbeFacts::Kind::Level, ProbeFacts::Kind::Counter})
             for (std::size_t k = 0; k < probes_->size(); ++k) {
                 const ProbeFacts& facts = (*probes_)[k]->facts();
-                const bool ofGpu = facts.name.find("gpu") != std::string::npos;
-                if (!tellsEnergy(facts) || facts.kind != kind || ofGpu != computesOnGpu_) continue;
+                if (!tellsEnergy(facts) || facts.kind != kind || facts.name.find(sensor_) == std::string::npos) continue;
                 const auto energy = energyBetween(facts, readingsOf(k), firstDecode_, lastDecode_);
                 if (energy) {
                     sensor = k;
@@ -298,7 +304,7 @@ private:
     }
 
     RunStore& store_;
-    const bool computesOnGpu_;
+    const std::string_view sensor_;  ///< part of the names of the probes of its power
     const std::chrono::milliseconds flush_;
     const std::shared_ptr<const Probes> probes_;
     std::mutex writing_;                         // one batch at a time; taken before mutex_

@@ -45,6 +45,7 @@ public:
         std::string error = {};
         std::optional<std::string> answer = {};  ///< nullopt: not recorded
         std::vector<Figure> figures = {};        ///< these replace what follows from what was told
+        std::vector<MissingFigure> missing = {};
     };
     /// Figures that follow from what was told: decode_tok_s, decode_ms_p50, _p90, _p99, prefill_tok_s, decode_tokens,
     /// peak_device_bytes, peak_host_bytes, and where a sensor allows it energy_per_token and energy_per_token_above_idle (J, of

@@ -10,18 +10,20 @@
 
 namespace ternion::fpga {
 
+/// What reads give when nothing is in the slot any more; the first register, which is an identity, never does.
+inline constexpr auto nothingThere = std::numeric_limits<std::uint32_t>::max();
+inline Error emptySlot() { return {ErrorCode::DeviceLost, "the board no longer answers on its bus", {}}; }
+
 /// Offsets were checked.
 class MappedRegisters {
 public:
     MappedRegisters() = default;
     explicit MappedRegisters(Mapping mapping) : mapping_(std::move(mapping)) {}
 
-    /// DeviceLost where all is ones, the first register too: that is what reads give when nothing is in the slot any more.
+    /// DeviceLost: nothing is in the slot any more.
     Result<std::uint32_t> read(std::uint32_t offset) const {
-        constexpr auto nothingThere = std::numeric_limits<std::uint32_t>::max();
         const std::uint32_t value = *at(offset);
-        if (value == nothingThere && *at(0) == nothingThere)
-            return Error{ErrorCode::DeviceLost, "the board no longer answers on its bus", {}};
+        if (value == nothingThere && *at(0) == nothingThere) return emptySlot();
         return value;
     }
     void write(std::uint32_t offset, std::uint32_t value) const { *at(offset) = value; }

@@ -14,8 +14,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-Error closed() { return {ErrorCode::DeviceLost, "the other end of the socket is gone", {}}; }
-Error silent() { return {ErrorCode::DeviceLost, "the other end of the socket does not answer", {}}; }
+Error closed() { return {ErrorCode::DeviceLost, "the board's process has ended", {}}; }
+Error silent() { return {ErrorCode::DeviceLost, "the board's process does not answer", {}}; }
 
 /// Waits until the socket is ready for `events`.
 Status waitReady(int socket, short events, steady_clock::time_point deadline) {

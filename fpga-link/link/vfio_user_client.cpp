@@ -46,7 +46,8 @@ Result<Message> VfioUserClient::call(Command command, std::span<const std::byte>
     auto reply = exchange(command, payload, file);
     if (reply && (reply->header.flags & vfio_user::isError) != 0) {
         const int number = static_cast<int>(reply->header.error);
-        if (number == EBUSY) return Error{ErrorCode::DeviceUnavailable, "another program has the board open", socket_};
+        if (number == EBUSY)
+            return Error{ErrorCode::DeviceUnavailable, "another program, or this one, has the board open", socket_};
         return Error{ErrorCode::InvalidArgument,
                      std::string("the board refused it: ") + std::strerror(number),  // NOLINT(concurrency-mt-unsafe)
                      socket_};
@@ -60,8 +61,9 @@ Result<Message> VfioUserClient::exchange(Command command, std::span<const std::b
     vfio_user::Header header;
     header.id = nextId_++;
     header.command = static_cast<std::uint16_t>(command);
-    TERNION_CHECK(channel_.send(header, payload, file, patience_));
-    TERNION_TRY(auto reply, channel_.receive(patience_));
+    const auto sent = channel_.send(header, payload, file, patience_);
+    // One that refuses us may have answered and closed before we asked.
+    TERNION_TRY(auto reply, channel_.receive(sent ? patience_ : std::chrono::milliseconds(0)));
     if (reply.header.id != header.id || reply.header.command != header.command ||
         (reply.header.flags & vfio_user::typeBits) != vfio_user::isReply)
         return Error{ErrorCode::BadInput, "the board answers something that was not asked", {}};

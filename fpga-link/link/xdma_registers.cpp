@@ -45,6 +45,9 @@ public:
     Result<std::uint32_t> read(std::uint32_t offset) override {
         std::uint32_t value = 0;
         if (pread(file_.get(), &value, sizeof value, offset) != sizeof value) return lost();
+        std::uint32_t first = value;
+        if (value == nothingThere && pread(file_.get(), &first, sizeof first, 0) == sizeof first && first == nothingThere)
+            return emptySlot();
         return value;
     }
     Status write(std::uint32_t offset, std::uint32_t value) override {
@@ -64,7 +67,8 @@ public:
         TERNION_TRY(auto socket, connectSocket(user, SOCK_SEQPACKET));
         auto registers = std::make_unique<ServedXdmaRegisters>(std::move(socket));
         TERNION_TRY(const auto welcome, registers->receive());
-        if (welcome.error != 0) return Error{ErrorCode::DeviceUnavailable, "another program has the board open", user.string()};
+        if (welcome.error != 0)
+            return Error{ErrorCode::DeviceUnavailable, "another program, or this one, has the board open", user.string()};
         return std::unique_ptr<XdmaRegisters>(std::move(registers));
     }
     explicit ServedXdmaRegisters(FileDescriptor socket) : socket_(std::move(socket)) {}
@@ -114,8 +118,10 @@ Result<std::unique_ptr<XdmaRegisters>> XdmaRegisters::open(const std::filesystem
                      user.string()};
     if (!file) return Error{ErrorCode::DeviceUnavailable, "cannot open it: " + reasonOf(errno), user.string()};
     if (flock(file.get(), LOCK_EX | LOCK_NB) != 0)
-        return Error{ErrorCode::DeviceUnavailable, "another program has the board open", user.string()};
-    if (auto mapping = Mapping::ofFile(file.get(), windowBytes))
+        return Error{ErrorCode::DeviceUnavailable, "another program, or this one, has the board open", user.string()};
+    // What a plain file lacks at its end would end us.
+    const bool whole = !S_ISREG(facts.st_mode) || static_cast<std::uint64_t>(facts.st_size) >= windowBytes;
+    if (auto mapping = whole ? Mapping::ofFile(file.get(), windowBytes) : Mapping())
         return std::unique_ptr<XdmaRegisters>(std::make_unique<MappedXdmaRegisters>(std::move(file), std::move(mapping)));
     return std::unique_ptr<XdmaRegisters>(std::make_unique<FileXdmaRegisters>(std::move(file)));
 }

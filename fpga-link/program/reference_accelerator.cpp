@@ -101,6 +101,8 @@ void ReferenceAccelerator::run(std::uint64_t /*cycles*/) {
     if (!busy_) return;
     done_ = false;
     error_ = AcceleratorError::None;
+    chosen_ = 0;
+    chosenValue_ = 0;
     runProgram();
     busy_ = false;
     done_ = error_ == AcceleratorError::None;

@@ -45,8 +45,7 @@ Result<Served> bringUp(const BoardOptions& options) {
 }
 
 /// Until it is told to end, or nobody is left who could use it.
-Status run(Served& served, bool persists) {
-    const pid_t parent = getppid();
+Status run(Served& served, bool persists, pid_t parent) {
     const auto start = steady_clock::now();
     bool used = false;
     while (ended == 0) {
@@ -83,8 +82,9 @@ int main(std::span<char* const> arguments) {
         std::cerr << "ternion-board: " << served.error().text() << "\n";
         return 1;
     }
-    std::cout << "serving" << std::endl;  // whoever started it waits for this line
-    const auto done = run(*served, options->persists);
+    const pid_t parent = getppid();  // which lives: it waits for this line
+    std::cout << "serving" << std::endl;
+    const auto done = run(*served, options->persists, parent);
     served->server.reset();
     if (options->removesFolder) rmdir((options->xdma.empty() ? options->socket.parent_path() : options->xdma).c_str());
     if (!done) std::cerr << "ternion-board: " << done.error().text() << "\n";

@@ -209,7 +209,7 @@ TEST_F(RunRecorderTest, ABenchmarkIsARun) {
     EXPECT_EQ(BenchmarkPlan::fromJson(run.facts.settings).value(), plan);
     EXPECT_EQ(run.figure("decode_tok_s")->value, result->tokensPerSecond());
     EXPECT_EQ(run.figure("prefill_tok_s")->value, result->prefillTokensPerSecond);
-    EXPECT_EQ(run.figure("roofline_fraction")->value, result->rooflineFraction());
+    EXPECT_EQ(run.figure("roofline_fraction")->value, *result->rooflineFraction());
     EXPECT_EQ(reader()->tokens(run.id)->size(), 30U);
     const auto kernels = reader()->kernels(run.id).value();
     ASSERT_FALSE(kernels.empty());

@@ -35,10 +35,10 @@ TEST_P(Kernel, FusesNoFloatOperations) {
 
 INSTANTIATE_TEST_SUITE_P(Shaders, Kernel,
                          testing::Values("bit_linear", "bit_linear_shuffled", "bit_linear_dot", "bit_linear_dot_shuffled",
-                                         "bit_linear_matrix", "decode_token", "decode_token_dot", "gate_quantise",
-                                         "gate_quantise_shuffled", "glu_quantise", "glu_quantise_shuffled", "mlgru",
-                                         "mlgru_activated", "norm_quantise", "norm_quantise_shuffled", "plain_quantise",
-                                         "plain_quantise_shuffled"),
+                                         "bit_linear_matrix", "decode_token", "decode_token_dot", "fixed_edit",
+                                         "fixed_glu_quantise", "fixed_mlgru", "gate_quantise", "gate_quantise_shuffled",
+                                         "glu_quantise", "glu_quantise_shuffled", "mlgru", "mlgru_activated", "norm_quantise",
+                                         "norm_quantise_shuffled", "plain_quantise", "plain_quantise_shuffled"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

@@ -14,10 +14,11 @@ std::uint64_t packedRowBytes(Packing packing, std::uint32_t columns) {
 }
 
 Result<BitLinearProduct> BitLinearProduct::create(Device& device, Packing packing, const ProductShape& shape,
-                                                  std::uint32_t results) {
+                                                  std::uint32_t results, Profile profile) {
     const PhysicalDevice& physical = device.physical();
     const std::uint32_t dense = packing == Packing::Dense ? 1 : 0, shuffled = physical.subgroupSize;
-    std::string name = physical.packedDot ? "bit_linear_dot" : "bit_linear";
+    std::string name = profile == Profile::Fixed ? "fixed_" : "";
+    name += physical.packedDot ? "bit_linear_dot" : "bit_linear";
     if (shuffled > 1) name += "_shuffled";
     BitLinearProduct product;
     product.packing_ = packing;

@@ -36,8 +36,9 @@ std::uint64_t packedRowBytes(Packing packing, std::uint32_t columns);
 class BitLinearProduct {
 public:
     /// `shape.tokens` share one reading of the weights. The first `results` of ProductResult, the fused ones excepted.
+    /// Profile::Fixed: the push's steps are multipliers and shifts (FixedRescale), its gamma is none, its y int32.
     static Result<BitLinearProduct> create(Device& device, Packing packing, const ProductShape& shape,
-                                           std::uint32_t results = 3);
+                                           std::uint32_t results = 3, Profile profile = Profile::Float);
 
     void record(Commands& commands, const BitLinearPush& push, std::uint32_t projections, ProductResult result) const;
 

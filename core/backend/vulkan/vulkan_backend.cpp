@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "backend/vulkan/product_tuning.h"
+#include "backend/vulkan/vulkan_fixed_model.h"
 #include "backend/vulkan/vulkan_model.h"
 
 namespace ternion {
@@ -40,9 +41,10 @@ public:
         TERNION_TRY(auto device, vulkan::Device::create(*instance, physical));
         const bool either = load.packing == Packing::Auto;
         const Packing packing = either ? vulkan::fasterPacking(*device) : load.packing;
-        auto loaded = vulkan::VulkanModel::load(device, model, packing, progress);
+        const auto loadOn = load.profile == Profile::Fixed ? vulkan::VulkanFixedModel::load : vulkan::VulkanModel::load;
+        auto loaded = loadOn(device, model, packing, progress);
         if (either && packing != Packing::Dense && !loaded && loaded.error().code == ErrorCode::DeviceOutOfMemory)
-            loaded = vulkan::VulkanModel::load(device, std::move(model), Packing::Dense, progress);
+            loaded = loadOn(device, std::move(model), Packing::Dense, progress);
         if (loaded) device->keepPipelines();
         return loaded;
     }

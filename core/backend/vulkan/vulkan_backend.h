@@ -28,6 +28,7 @@ struct VulkanPaths {
     Use shuffles = Use::Auto;    ///< reductions by subgroup shuffles, not in shared memory
     Use persistent = Use::Auto;  ///< decode as one dispatch a token
     Use khrMatrix = Use::Auto;   ///< the KHR's cooperative matrices even where NVIDIA's are there too
+    Use int64 = Use::Auto;       ///< integers of 64 bits; off, there is no fixed profile
     /// Kernels' shapes by trying (product_tuning.h). Auto: on a GPU that has a cacheFolder to keep them in.
     Use tune = Use::Auto;
     std::uint32_t subgroupSize = 0;  ///< 0: the device's own

@@ -29,6 +29,7 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
     core.shaderInt8 = core.vulkanMemoryModel = core.vulkanMemoryModelDeviceScope = physical.memoryModel ? VK_TRUE : VK_FALSE;
     core.scalarBlockLayout = physical.exchange ? VK_TRUE : VK_FALSE;
     VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &core, {}};
+    features.features.shaderInt64 = physical.int64 ? VK_TRUE : VK_FALSE;
     auto matrix = cooperativeMatrixFeatures(physical.matrix && physical.matrix->khr, VK_TRUE);
     std::vector<const char*> extensions;
     if (physical.matrix) {

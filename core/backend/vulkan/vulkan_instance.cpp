@@ -101,6 +101,7 @@ PhysicalDevice describe(const Api& api, VkPhysicalDevice handle, int index) {
     if (device.subgroupSizeExtension || version13) append(core, sizeControl);
     VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &core, {}};
     if (properties.properties.apiVersion >= VK_API_VERSION_1_2) api.vkGetPhysicalDeviceFeatures2(handle, &features);
+    device.int64 = features.features.shaderInt64 == VK_TRUE;
     device.packedDot = dot.shaderIntegerDotProduct == VK_TRUE;
     if (device.packedDot) {
         VkPhysicalDeviceShaderIntegerDotProductProperties speed{};
@@ -184,6 +185,7 @@ void PhysicalDevice::choose(const VulkanPaths& wanted) {
     packedDot = packedDot && wants(packedDotFast);
     if (khrMatrix && (!matrix || wanted.khrMatrix == Use::On)) matrix = khrMatrix;
     if (wanted.shuffles == Use::Off) subgroupSize = 1;
+    if (wanted.int64 == Use::Off) int64 = false;
     if (wanted.computeUnits > 0) computeUnits = wanted.computeUnits;
     if (wanted.subgroupSize >= leastSubgroupSize && wanted.subgroupSize <= mostSubgroupSize && subgroupSizeControl &&
         subgroupSize > 1)

@@ -22,6 +22,7 @@ struct PhysicalDevice {
     bool packedMixedDot = false;         ///< of signed bytes with unsigned ones
     bool packedMixedDotFast = false;     ///< in hardware
     bool packedDotExtension = false;     ///< by extension: before Vulkan 1.3
+    bool int64 = false;                  ///< integers of 64 bits (shaderInt64)
     bool memoryBudget = false;           ///< VK_EXT_memory_budget
     std::uint32_t subgroupSize = 1;      ///< invocations in a row that can shuffle values; 1: they cannot
     bool subgroupSizeControl = false;    ///< that size can be asked for (VK_EXT_subgroup_size_control)

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "backend/vulkan/bit_linear_product.h"
+#include "backend/vulkan/pass_watch.h"
 #include "backend/vulkan/product_tuning.h"
 
 namespace ternion::vulkan {
@@ -19,11 +20,6 @@ struct QuantisePush {
 struct MlgruPush {
     VkDeviceAddress candidates, forgets, lowerBound, state, states;
     std::uint32_t width, tokens, bounded;
-};
-
-/// Where in the buffer of edits those of one intermediate are.
-struct EditRange {
-    std::uint32_t begin = 0, end = 0;
 };
 
 struct EditedMlgruPush {

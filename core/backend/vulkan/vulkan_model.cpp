@@ -246,59 +246,13 @@ void VulkanModel::recordHead(Commands& commands, std::uint32_t first, std::uint3
     }
 }
 
-VulkanModel::ReadbackPlan VulkanModel::planReadback(std::uint32_t tokens, const ForwardOptions& options) const {
-    const ModelConfig& config = model_->config;
-    ReadbackPlan plan;
-    plan.logits = options.logits == LogitsWanted::All ? tokens : options.logits == LogitsWanted::Last ? 1 : 0;
-    plan.bytes = VkDeviceSize{plan.logits} * sizeOf(config.vocabSize) * sizeof(float);
-    for (const auto& item : options.trace.items) {
-        const VkDeviceSize size = VkDeviceSize{tokens} * sizeOf(widthOf(item.tensor, config)) * sizeof(float);
-        plan.traced.push_back({item, plan.bytes, size});
-        plan.bytes += size;
-    }
-    return plan;
-}
-
-EditRange VulkanModel::EditRanges::of(TraceRequest::Item item) const {
-    const auto found = std::find_if(ranges_.begin(), ranges_.end(), [&](const auto& entry) { return entry.first == item; });
-    return found == ranges_.end() ? EditRange{} : found->second;
-}
-
-Result<VulkanModel::EditRanges> VulkanModel::uploadEdits(std::span<const Edit> intervention) {
-    struct DeviceEdit {
-        std::uint32_t first, end, kind;
-        float a, b;
-    };
-    EditRanges ranges;
-    if (intervention.empty()) return ranges;
-    const VkDeviceSize bytes = intervention.size() * sizeof(DeviceEdit);
-    if (scratch_.edits.size < bytes) {
-        TERNION_TRY(scratch_.edits, device_->allocate(bytes, MemoryKind::Upload));
-    }
-    // Those of one intermediate lie together, in their order.
-    std::vector<Edit> sorted(intervention.begin(), intervention.end());
-    const auto itemOf = [](const Edit& edit) { return TraceRequest::Item{edit.tensor, edit.layer}; };
-    std::stable_sort(sorted.begin(), sorted.end(), [&](const Edit& a, const Edit& b) { return itemOf(a) < itemOf(b); });
-    const auto entries = scratch_.edits.as<DeviceEdit>();
-    for (std::size_t k = 0, begin = 0; k < sorted.size(); ++k) {
-        const Edit& edit = sorted[k];
-        const int end = edit.channels == 0 ? widthOf(edit.tensor, model_->config) : edit.firstChannel + edit.channels;
-        entries[k] = {static_cast<std::uint32_t>(edit.firstChannel), static_cast<std::uint32_t>(end),
-                      static_cast<std::uint32_t>(edit.kind), edit.a, edit.b};
-        if (k + 1 < sorted.size() && itemOf(sorted[k + 1]) == itemOf(edit)) continue;
-        ranges.add(itemOf(edit), {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(k + 1)});
-        begin = k + 1;
-    }
-    return ranges;
-}
-
 void VulkanModel::keep(Commands& commands, const Watch& watch, TraceRequest::Item item, Seen seen) const {
     for (const Traced& traced : watch.plan.traced)
         if (traced.item == item) commands.copy(seen.buffer, seen.offset, scratch_.readback, traced.offset, traced.size);
 }
 
 void VulkanModel::see(Commands& commands, const Watch& watch, TraceRequest::Item item, Seen seen, std::uint32_t tokens) const {
-    if (const EditRange range = watch.edits.of(item); range.begin < range.end)
+    if (const EditRange range = watch.edits.of(item); !range.empty())
         kernels_.edit(commands, seen.buffer.address + seen.offset, scratch_.edits.address, range,
                       static_cast<std::uint32_t>(widthOf(item.tensor, model_->config)), tokens);
     keep(commands, watch, item, seen);
@@ -310,7 +264,7 @@ bool VulkanModel::takesApart(const Watch& watch, int layer) const {
         if (traced.item.layer == layer && !isStream(traced.item.tensor) && !isGate(traced.item.tensor)) return true;
     for (int k = 0; k < traceTensors; ++k) {
         const auto tensor = static_cast<TraceTensor>(k);
-        if (const EditRange range = watch.edits.of({tensor, layer}); !isStream(tensor) && range.begin < range.end) return true;
+        if (const EditRange range = watch.edits.of({tensor, layer}); !isStream(tensor) && !range.empty()) return true;
     }
     return false;
 }
@@ -393,8 +347,7 @@ void VulkanModel::recordPass(Commands& commands, const Buffer& input, const Vulk
     }
     commands.setLayer(-1);
     const TraceRequest::Item normed{TraceTensor::Residual, layers};
-    if (std::any_of(watch.plan.traced.begin(), watch.plan.traced.end(),
-                    [&](const Traced& traced) { return traced.item == normed; })) {
+    if (watch.plan.traces(normed)) {
         QuantisePush norm = quantisePush(s.x, weights_.norm, weights_.head, tokens);
         norm.values = s.y.address;
         norm.keepValues = 1;
@@ -445,7 +398,7 @@ Result<DecodeOutput> VulkanModel::decode(const DecodeRequest& request, DeviceSta
 }
 
 Status VulkanModel::decodeStep(TokenId token, VulkanState& state, ForwardOutput& output) {
-    const ReadbackPlan plan = planReadback(1, {});
+    const ReadbackPlan plan = ReadbackPlan::of(1, {}, model_->config);
     embed({&token, 1}, scratch_.input[0].as<float>());
     if (!state.decode_ || state.decodeReadback_ != readbackMade_) {
         TERNION_TRY(state.decode_, device_->commands());
@@ -465,7 +418,7 @@ Result<PassTimes> VulkanModel::timeKernels(int tokens) {
     const int count = std::clamp(tokens, 1, static_cast<int>(chunk_));
     const std::vector<TokenId> ids(sizeOf(count), 0);
     TERNION_TRY(const auto state, createState());
-    const ReadbackPlan plan = planReadback(static_cast<std::uint32_t>(count), {});
+    const ReadbackPlan plan = ReadbackPlan::of(static_cast<std::uint32_t>(count), {}, model_->config);
     TERNION_CHECK(makeRoomToRead(plan));
     embed(ids, scratch_.input[0].as<float>());
     constexpr std::uint32_t ofALayer = 9, ofTheHead = 2;
@@ -500,12 +453,12 @@ Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, Devi
         return output;
     }
     // Equal parts. While the device works on one, the host gathers the next one's embeddings and records its commands.
-    TERNION_TRY(const auto edits, uploadEdits(options.intervention));
+    TERNION_TRY(const auto edits, EditRanges::upload(*device_, options.intervention, model_->config, scratch_.edits));
     const std::size_t most = watched ? watchedChunk_ : chunk_;
     const std::size_t parts = (tokens.size() + most - 1) / most;
     std::size_t share = parts == 0 ? 0 : (tokens.size() + parts - 1) / parts;
     if (share > tokenGrain) share = std::min<std::size_t>(most, (share + tokenGrain - 1) / tokenGrain * tokenGrain);
-    TERNION_CHECK(makeRoomToRead(planReadback(static_cast<std::uint32_t>(share), options)));
+    TERNION_CHECK(makeRoomToRead(ReadbackPlan::of(static_cast<std::uint32_t>(share), options, model_->config)));
     std::optional<Chunk> running;
     const auto runParts = [&]() -> Status {
         for (std::size_t first = 0, part = 0; first < tokens.size(); first += share, ++part) {
@@ -521,7 +474,8 @@ Result<ForwardOutput> VulkanModel::forward(std::span<const TokenId> tokens, Devi
                                                here.subspan(begin, std::min(each, here.size() - begin)),
                                                input.as<float>().subspan(begin * sizeOf(model_->config.hiddenSize))));
             TERNION_TRY(auto commands, device_->commands());
-            Chunk next{std::move(commands), static_cast<int>(first), count, planReadback(count, partOptions)};
+            Chunk next{std::move(commands), static_cast<int>(first), count,
+                       ReadbackPlan::of(count, partOptions, model_->config)};
             TERNION_CHECK(next.commands.begin());
             recordPass(next.commands, input, state, count, {next.plan, edits});
             TERNION_CHECK(next.commands.end());

@@ -69,31 +69,6 @@ private:
         Buffer readback;              // logits, then what is traced
         Buffer edits;                 // of the intervention, written by the host; there is none before the first
     };
-    /// Where in the readback what a pass was asked for will lie, in bytes.
-    struct Traced {
-        TraceRequest::Item item;
-        VkDeviceSize offset, size;
-    };
-    struct ReadbackPlan {
-        std::uint32_t logits = 0;  ///< rows, of the last tokens; they come first
-        std::vector<Traced> traced;
-        VkDeviceSize bytes = 0;
-    };
-    /// Where in Scratch::edits those of an intermediate are.
-    class EditRanges {
-    public:
-        void add(TraceRequest::Item item, EditRange range) { ranges_.emplace_back(item, range); }
-        EditRange of(TraceRequest::Item item) const;
-
-    private:
-        std::vector<std::pair<TraceRequest::Item, EditRange>> ranges_;
-    };
-    /// What a pass is asked for besides its logits.
-    struct Watch {
-        const ReadbackPlan& plan;
-        const EditRanges& edits;
-    };
-
     /// A part of a prefill that the device works on.
     struct Chunk {
         Commands commands;
@@ -119,7 +94,6 @@ private:
     void recordOutputGate(Commands& commands, std::size_t layer, std::uint32_t tokens, bool keptGates) const;
     void recordChannelMixer(Commands& commands, std::size_t layer, std::uint32_t tokens) const;
     void recordHead(Commands& commands, std::uint32_t first, std::uint32_t tokens) const;
-    ReadbackPlan planReadback(std::uint32_t tokens, const ForwardOptions& options) const;
     /// A part of a buffer, `[tokens, width]`, that a trace or an intervention may name.
     struct Seen {
         const Buffer& buffer;
@@ -133,7 +107,6 @@ private:
                            const Watch& watch) const;
     void recordPass(Commands& commands, const Buffer& input, const VulkanState& state, std::uint32_t tokens,
                     const Watch& watch) const;
-    Result<EditRanges> uploadEdits(std::span<const Edit> intervention);
     Status makeRoomToRead(const ReadbackPlan& plan);
     Status decodeStep(TokenId token, VulkanState& state, ForwardOutput& output);
     Status finishChunk(const Chunk& chunk, VulkanState& state, ForwardOutput& output);

@@ -94,30 +94,68 @@ Status WeightMemory::flush() {
     return {};
 }
 
-Result<DeviceBitLinear> putBitLinears(WeightMemory& memory, Packing packing, std::initializer_list<const BitLinear*> linears) {
-    const BitLinear& first = **linears.begin();
+namespace {
+
+/// Without their norms.
+Result<DeviceBitLinear> putTrits(WeightMemory& memory, Packing packing, std::span<const BitLinear* const> linears) {
+    const BitLinear& first = *linears.front();
     DeviceBitLinear device;
     device.projections = static_cast<std::uint32_t>(linears.size());
     device.rows = static_cast<std::uint32_t>(first.weight.rows());
     device.columns = static_cast<std::uint32_t>(first.weight.cols());
-    std::vector<std::span<const std::byte>> trits, norms;
+    std::vector<std::span<const std::byte>> trits;
     std::vector<std::vector<std::byte>> packed;
     for (const BitLinear* linear : linears) {
-        device.gamma[trits.size()] = linear->weight.gamma();
         if (packing == Packing::Dense) {
             packDense(linear->weight, 0, packed.emplace_back(packedBytes(linear->weight, packing)));
             trits.emplace_back(packed.back());
         } else {
             trits.push_back(linear->weight.packed());
         }
-        norms.push_back(std::as_bytes(std::span(linear->norm)));
     }
     TERNION_TRY(device.weights, memory.put(trits));
+    return device;
+}
+
+Result<VkDeviceAddress> putNorm(WeightMemory& memory, const fixed::NormWeights& weights) {
+    const std::vector<std::int32_t> widened(weights.mantissas.begin(), weights.mantissas.end());
+    return memory.put(widened);
+}
+
+Status goesOn(const Progress& progress, const Device& device, const WeightMemory& memory, const Model& model, Packing packing) {
+    if (progress.stopped()) return Error{ErrorCode::Cancelled, "stopped", {}};
+    progress.tell("Copying the model to " + device.physical().info.name,
+                  static_cast<double>(memory.bytes()) / static_cast<double>(bytesOf(model, packing)));
+    return {};
+}
+
+}  // namespace
+
+Result<DeviceBitLinear> putBitLinears(WeightMemory& memory, Packing packing, std::initializer_list<const BitLinear*> linears) {
+    TERNION_TRY(auto device, putTrits(memory, packing, linears));
+    std::vector<std::span<const std::byte>> norms;
+    for (const BitLinear* linear : linears) {
+        device.gamma[norms.size()] = linear->weight.gamma();
+        norms.push_back(std::as_bytes(std::span(linear->norm)));
+    }
     TERNION_TRY(device.norms, memory.put(norms));
     return device;
 }
 
-Result<DeviceWeights> DeviceWeights::upload(Device& device, const Model& model, Packing packing, const Progress& progress) {
+Result<DeviceBitLinear> putBitLinears(WeightMemory& memory, Packing packing,
+                                      std::initializer_list<const fixed::Linear*> linears) {
+    std::vector<const BitLinear*> sources;
+    std::vector<std::int32_t> norms;
+    for (const fixed::Linear* linear : linears) {
+        sources.push_back(linear->source);
+        norms.insert(norms.end(), linear->weights.mantissas.begin(), linear->weights.mantissas.end());
+    }
+    TERNION_TRY(auto device, putTrits(memory, packing, sources));
+    TERNION_TRY(device.norms, memory.put(norms));
+    return device;
+}
+
+Result<DeviceWeights> DeviceWeights::start(Device& device, const Model& model, Packing packing) {
     const VkDeviceSize needed = bytesOf(model, packing);
     if (const VkDeviceSize available = device.available(); needed > available)
         return Error{ErrorCode::DeviceOutOfMemory,
@@ -126,11 +164,15 @@ Result<DeviceWeights> DeviceWeights::upload(Device& device, const Model& model, 
                      device.physical().info.name};
     DeviceWeights weights;
     TERNION_TRY(weights.memory, WeightMemory::create(device, needed));
+    weights.layers.reserve(model.layers.size());
+    return weights;
+}
+
+Result<DeviceWeights> DeviceWeights::upload(Device& device, const Model& model, Packing packing, const Progress& progress) {
+    TERNION_TRY(auto weights, start(device, model, packing));
     WeightMemory& memory = weights.memory;
     for (const Layer& layer : model.layers) {
-        if (progress.stopped()) return Error{ErrorCode::Cancelled, "stopped", {}};
-        progress.tell("Copying the model to " + device.physical().info.name,
-                      static_cast<double>(memory.bytes()) / static_cast<double>(needed));
+        TERNION_CHECK(goesOn(progress, device, memory, model, packing));
         DeviceLayer on;
         TERNION_TRY(on.attnNorm, memory.put(layer.attnNorm));
         TERNION_TRY(on.ifg, putBitLinears(memory, packing, {&layer.i, &layer.f, &layer.g}));
@@ -146,6 +188,32 @@ Result<DeviceWeights> DeviceWeights::upload(Device& device, const Model& model, 
     }
     TERNION_TRY(weights.norm, memory.put(model.norm));
     TERNION_TRY(weights.head, putBitLinears(memory, packing, {&model.head}));
+    TERNION_CHECK(memory.flush());
+    return weights;
+}
+
+Result<DeviceWeights> DeviceWeights::upload(Device& device, const Model& model, const fixed::Weights& numbers, Packing packing,
+                                            const Progress& progress) {
+    TERNION_TRY(auto weights, start(device, model, packing));
+    WeightMemory& memory = weights.memory;
+    for (const fixed::LayerWeights& layer : numbers.layers) {
+        TERNION_CHECK(goesOn(progress, device, memory, model, packing));
+        DeviceLayer on;
+        TERNION_TRY(on.attnNorm, putNorm(memory, layer.attention.weights));
+        TERNION_TRY(on.ifg, putBitLinears(memory, packing, {&layer.i, &layer.f, &layer.g}));
+        TERNION_TRY(on.gNorm, putNorm(memory, layer.output.weights));
+        TERNION_TRY(on.o, putBitLinears(memory, packing, {&layer.o}));
+        TERNION_TRY(on.mlpNorm, putNorm(memory, layer.mlp.weights));
+        TERNION_TRY(on.gate, putBitLinears(memory, packing, {&layer.gate}));
+        TERNION_TRY(on.down, putBitLinears(memory, packing, {&layer.down}));
+        if (!layer.lowerBound.empty()) {
+            TERNION_TRY(on.lowerBound, memory.put(layer.lowerBound));
+        }
+        weights.layers.push_back(on);
+    }
+    TERNION_TRY(weights.norm, putNorm(memory, numbers.final.weights));
+    TERNION_TRY(weights.head, putBitLinears(memory, packing, {&numbers.head}));
+    TERNION_TRY(weights.sigmoid, memory.put(fixed::sigmoidTable()));
     TERNION_CHECK(memory.flush());
     return weights;
 }

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "backend/fixed_weights.h"
 #include "backend/vulkan/vulkan_device.h"
 #include "base/progress.h"
 #include "model/model.h"
@@ -22,6 +23,7 @@ public:
     /// Stores the parts one after another and returns where they begin, aligned to 256. They are there after flush().
     Result<VkDeviceAddress> put(std::span<const std::span<const std::byte>> parts);
     Result<VkDeviceAddress> put(std::span<const float> values) { return put(std::array{std::as_bytes(values)}); }
+    Result<VkDeviceAddress> put(std::span<const std::int32_t> values) { return put(std::array{std::as_bytes(values)}); }
     Status flush();
 
     VkDeviceSize bytes() const { return bytes_; }
@@ -61,11 +63,20 @@ struct DeviceWeights {
     std::vector<DeviceLayer> layers;
     VkDeviceAddress norm = 0;
     DeviceBitLinear head;
+    VkDeviceAddress sigmoid = 0;  ///< the fixed profile's table; 0: these are the float profile's
 
     /// The embeddings stay on the host, which gathers a token's row. DeviceOutOfMemory, Cancelled.
     static Result<DeviceWeights> upload(Device& device, const Model& model, Packing packing, const Progress& progress);
+    /// The same for the fixed profile: norms and bounds are int32, a BitLinear's norm times the one before it; no gamma.
+    static Result<DeviceWeights> upload(Device& device, const Model& model, const fixed::Weights& numbers, Packing packing,
+                                        const Progress& progress);
+
+private:
+    static Result<DeviceWeights> start(Device& device, const Model& model, Packing packing);
 };
 
 Result<DeviceBitLinear> putBitLinears(WeightMemory& memory, Packing packing, std::initializer_list<const BitLinear*> linears);
+Result<DeviceBitLinear> putBitLinears(WeightMemory& memory, Packing packing,
+                                      std::initializer_list<const fixed::Linear*> linears);
 
 }  // namespace ternion::vulkan
