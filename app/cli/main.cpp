@@ -97,19 +97,19 @@ private:
 
 /// What the simulated board assumes; before the command or after it.
 void addSimulation(CLI::App& app, fpga::SimulationSettings& settings) {
-    constexpr int mostKilohertz = 1'000'000, mostMebibytes = 65536, mostLatency = 100'000, mostWords = 1024;
+    using Limits = fpga::SimulationSettings;
     auto* group = app.add_option_group("Simulated board", "what fpga:sim assumes");
     group->add_option("--board-clock-khz", settings.clockKhz, "Its clock")
-        ->check(CLI::Range(1, mostKilohertz))
+        ->check(CLI::Range(1U, Limits::mostKhz))
         ->capture_default_str();
     group->add_option("--board-memory-mib", settings.memoryMebibytes, "Its memory")
-        ->check(CLI::Range(1, mostMebibytes))
+        ->check(CLI::Range(1U, Limits::mostMebibytes))
         ->capture_default_str();
     group->add_option("--board-latency", settings.latency, "Cycles from a read's address to its first word")
-        ->check(CLI::Range(1, mostLatency))
+        ->check(CLI::Range(1U, Limits::longestLatency))
         ->capture_default_str();
     group->add_option("--board-rate", settings.rate, "Words that its memory gives in 1024 cycles, at most")
-        ->check(CLI::Range(1, mostWords))
+        ->check(CLI::Range(1U, Limits::fullRate))
         ->capture_default_str();
 }
 
