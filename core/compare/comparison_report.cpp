@@ -16,7 +16,7 @@ using Json = nlohmann::ordered_json;
 
 template <class... Values>
 std::string format(const char* pattern, Values... values) {
-    char text[160];
+    char text[400];
     std::snprintf(text, sizeof text, pattern, values...);
     return text;
 }
