@@ -41,7 +41,7 @@ public:
     Chance chance;
     std::vector<Word> memory{vectorWords};
     std::vector<std::vector<std::int8_t>> codes{codeWords};
-    std::vector<Word> logits;      ///< that were taken
+    std::vector<Word> logits;       ///< that were taken
     std::uint32_t streamStall = 1;  ///< the stream has nothing in (n - 1) of n cycles
     std::uint32_t logitsStall = 1;
     int busy = 0, streamStalls = 0, drainStalls = 0;  ///< pulses of a mat-vec
@@ -98,7 +98,8 @@ public:
 
 private:
     void start(const UnitInstruction& i, std::span<const Word> stream) {
-        unit->instruction_i[0] = static_cast<std::uint32_t>(i.opcode) | std::uint32_t{i.flags} << 8 | std::uint32_t{i.dst} << 16;
+        unit->instruction_i[0] =
+            static_cast<std::uint32_t>(i.opcode) | std::uint32_t{i.flags} << 8 | std::uint32_t{i.dst} << 16;
         unit->instruction_i[1] = i.a | std::uint32_t{i.b} << 16;
         unit->instruction_i[2] = i.count;
         unit->instruction_i[3] = i.address;
