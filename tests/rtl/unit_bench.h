@@ -58,11 +58,6 @@ public:
         for (auto& element : word) element = value();
         return word;
     }
-    std::vector<std::int32_t> vector(std::size_t first, std::size_t count) const {
-        std::vector<std::int32_t> all;
-        for (const Word& word : std::span(memory).subspan(first, count)) all.insert(all.end(), word.begin(), word.end());
-        return all;
-    }
 
     /// Cycles from start to done; the next run starts in the cycle after done.
     int run(const UnitInstruction& instruction, std::span<const Word> stream = {}) {
