@@ -52,7 +52,7 @@ public:
     const std::filesystem::path& folder() const { return folder_; }
     pid_t number() const { return number_; }
 
-    /// "signal 9, Killed": how it ended, if it does within `patience`. Nothing: it runs.
+    /// "signal 9, Killed": how it ended, with what it said at last, if it does within `patience`. Nothing: it runs.
     std::optional<std::string> ending(std::chrono::milliseconds patience);
 
 private:

@@ -44,15 +44,19 @@ struct World : Clocked<Sequencer> {
     std::uint32_t writing = 0;         ///< cycles until memory has answered
     std::uint32_t draining = 0;        ///< cycles until reads have come back, once it stops
     bool working = false;
-    std::size_t writeFails, streamFails;  ///< at which instruction
+    std::size_t writeFails;      ///< at which instruction
+    std::uint32_t readable = 0;  ///< words until the stream fails
     bool writeFailed = false;
     int finished = 0, starts = 0;
     int idleCycles = 0;  ///< in which an instruction waited although nothing kept it
 
-    void begin(std::vector<Item> items, std::size_t writeFailsAt, std::size_t streamFailsAt) {
+    /// The last word that instruction `streamFails` takes cannot be read.
+    void begin(std::vector<Item> items, std::size_t writeFailsAt, std::size_t streamFails) {
         program = std::move(items);
         writeFails = writeFailsAt;
-        streamFails = streamFailsAt;
+        readable = streamFails < program.size() ? 0 : ~0U;
+        for (std::size_t k = 0; streamFails < program.size() && k <= streamFails; ++k) readable += program[k].words;
+        if (streamFails < program.size()) --readable;
         clear();
         starts = finished = 0;
         model.start_i = 1;
@@ -76,9 +80,8 @@ struct World : Clocked<Sequencer> {
             model.error_address_i = program[next].errorAddress;
         }
         const std::size_t current = started.size() - 1;
-        const bool starved = working && current == streamFails && left > 0;
-        model.stream_failed_i = starved && left == 1;
-        model.stream_failed_address_i = 0xABCD00 + current;
+        model.stream_failed_i = readable == 0;
+        model.stream_failed_address_i = 0xABCD00;
         model.stream_taken_i = working && left > 0 && !model.stream_failed_i && !chance.in(3);
         if (work > 0 && left == 0) --work;
         model.unit_done_i = working && work == 0 && left == 0;
@@ -95,7 +98,10 @@ struct World : Clocked<Sequencer> {
             draining = chance.below(10);
         }
         if (model.stop_o) working = false;
-        if (model.stream_taken_i) --left;
+        if (model.stream_taken_i) {
+            --left;
+            --readable;
+        }
         if (model.unit_done_i) working = false;
         if (model.unit_start_o) {
             ASSERT_FALSE(working) << "one at a time";
@@ -164,11 +170,11 @@ TEST(Sequencer, RunsProgramsInOrderAndReportsTheFirstError) {
         }
         std::size_t streamFails = never, writeFails = never;
         if (chance.in(3)) {
-            streamFails = chance.below(size);
-            if (streamFails < last && items[streamFails].words > 0) {
-                last = streamFails;
+            const std::size_t at = chance.below(size);
+            if (at < last && items[at].words > 0) {
+                last = streamFails = at;
                 error = AcceleratorError::ReadFailed;
-                address = 0xABCD00 + streamFails;
+                address = 0xABCD00;
             }
         }
         if (chance.in(3)) {

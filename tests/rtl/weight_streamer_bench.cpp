@@ -53,6 +53,7 @@ struct Memory {
             ASSERT_LE(length, burst);
             ASSERT_EQ(first / burst, (first + length - 1) / burst) << "crosses a boundary";
             bursts.push_back({first, length, static_cast<int>(latency)});
+            ASSERT_LE(bursts.size(), 16U) << "more under way than it can tell apart";
             asked += length;
         }
     }
