@@ -21,6 +21,8 @@ public:
 
     const Model& model() const override { return real_->model(); }
     const DeviceInfo& device() const override { return info_; }
+    Profile profile() const override { return real_->profile(); }
+    std::optional<CycleCounts> lastToken() const override { return real_->lastToken(); }
     MemoryUse memory() const override { return real_->memory(); }
     Result<double> measureReadBandwidth() override { return real_->measureReadBandwidth(); }
     Result<std::vector<float>> readOut(std::span<const float> x, const std::stop_token& stop) override {

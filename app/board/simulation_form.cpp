@@ -18,7 +18,7 @@ constexpr double bytesInGb = 1e9;
 }  // namespace
 
 double assumedBandwidth(const fpga::SimulationSettings& settings) {
-    return fpga::Configuration().wordBytes() * hzInKhz * settings.clockKhz * settings.rate / fpga::fullRate;
+    return fpga::Configuration().wordBytes() * hzInKhz * settings.clockKhz * settings.rate / fpga::SimulationSettings::fullRate;
 }
 
 SimulationForm::SimulationForm(const fpga::SimulationSettings& settings, QWidget* parent)
@@ -56,13 +56,13 @@ SimulationForm::SimulationForm(const fpga::SimulationSettings& settings, QWidget
     rate_->setSuffix(tr(" words"));
     row(clock_, "boardClock", tr("Clock"),
         tr("The clock that a real board would have. The cycles of a token do not depend on it, its time does."),
-        fpga::mostKhz / khzInMhz, settings.clockKhz / khzInMhz);
-    row(memory_, "boardMemory", tr("Memory"), tr("The board's own memory: the model has to fit into it"), fpga::mostMebibytes,
-        settings.memoryMebibytes);
+        fpga::SimulationSettings::mostKhz / khzInMhz, settings.clockKhz / khzInMhz);
+    row(memory_, "boardMemory", tr("Memory"), tr("The board's own memory: the model has to fit into it"),
+        fpga::SimulationSettings::mostMebibytes, settings.memoryMebibytes);
     row(latency_, "boardLatency", tr("Latency"), tr("Cycles from the address of a read to its first word"),
-        fpga::longestLatency, settings.latency);
-    row(rate_, "boardRate", tr("Rate"), tr("Words that the memory gives in 1024 cycles, at most"), fpga::fullRate,
-        settings.rate);
+        fpga::SimulationSettings::longestLatency, settings.latency);
+    row(rate_, "boardRate", tr("Rate"), tr("Words that the memory gives in 1024 cycles, at most"),
+        fpga::SimulationSettings::fullRate, settings.rate);
     bandwidth_->setObjectName("boardBandwidth");
     bandwidth_->setWordWrap(true);
     form->addWidget(bandwidth_, form->rowCount(), 1, 1, 2);

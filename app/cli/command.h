@@ -44,6 +44,7 @@ Run setupLogits(CLI::App& app, Context& context);
 Run setupGenerate(CLI::App& app, Context& context);
 Run setupChat(CLI::App& app, Context& context);
 Run setupBench(CLI::App& app, Context& context);
+Run setupCompare(CLI::App& app, Context& context);
 Run setupInspect(CLI::App& app, Context& context);
 Run setupRuns(CLI::App& app, Context& context);
 Run setupSql(CLI::App& app, Context& context);

@@ -31,6 +31,7 @@ const std::vector<CommandEntry>& commands() {
         {"generate", "Complete a prompt", setupGenerate},
         {"chat", "Talk with a model in the terminal", setupChat},
         {"bench", "Measure prefill and decode speed against the memory roofline", setupBench},
+        {"compare", "Run the same text on two or three devices and tell what differs", setupCompare},
         {"inspect", "Write what is inside a model, or inside one of its passes, to a file", setupInspect},
         {"runs", "List what has been recorded, newest first", setupRuns},
         {"sql", "Ask the database of runs a question in SQL", setupSql},
@@ -96,18 +97,19 @@ private:
 
 /// What the simulated board assumes; before the command or after it.
 void addSimulation(CLI::App& app, fpga::SimulationSettings& settings) {
+    using Limits = fpga::SimulationSettings;
     auto* group = app.add_option_group("Simulated board", "what fpga:sim assumes");
     group->add_option("--board-clock-khz", settings.clockKhz, "Its clock")
-        ->check(CLI::Range(1U, fpga::mostKhz))
+        ->check(CLI::Range(1U, Limits::mostKhz))
         ->capture_default_str();
     group->add_option("--board-memory-mib", settings.memoryMebibytes, "Its memory")
-        ->check(CLI::Range(1U, fpga::mostMebibytes))
+        ->check(CLI::Range(1U, Limits::mostMebibytes))
         ->capture_default_str();
     group->add_option("--board-latency", settings.latency, "Cycles from a read's address to its first word")
-        ->check(CLI::Range(1U, fpga::longestLatency))
+        ->check(CLI::Range(1U, Limits::longestLatency))
         ->capture_default_str();
     group->add_option("--board-rate", settings.rate, "Words that its memory gives in 1024 cycles, at most")
-        ->check(CLI::Range(1U, fpga::fullRate))
+        ->check(CLI::Range(1U, Limits::fullRate))
         ->capture_default_str();
 }
 

@@ -24,10 +24,11 @@ std::uint32_t numberIn(const QSettings& store, const char* key, std::uint32_t mo
 
 fpga::SimulationSettings simulationIn(const QSettings& store) {
     fpga::SimulationSettings simulation;
-    simulation.clockKhz = numberIn(store, "board/clockKhz", fpga::mostKhz, simulation.clockKhz);
-    simulation.memoryMebibytes = numberIn(store, "board/memoryMebibytes", fpga::mostMebibytes, simulation.memoryMebibytes);
-    simulation.latency = numberIn(store, "board/latency", fpga::longestLatency, simulation.latency);
-    simulation.rate = numberIn(store, "board/rate", fpga::fullRate, simulation.rate);
+    simulation.clockKhz = numberIn(store, "board/clockKhz", fpga::SimulationSettings::mostKhz, simulation.clockKhz);
+    simulation.memoryMebibytes =
+        numberIn(store, "board/memoryMebibytes", fpga::SimulationSettings::mostMebibytes, simulation.memoryMebibytes);
+    simulation.latency = numberIn(store, "board/latency", fpga::SimulationSettings::longestLatency, simulation.latency);
+    simulation.rate = numberIn(store, "board/rate", fpga::SimulationSettings::fullRate, simulation.rate);
     return simulation;
 }
 

@@ -42,17 +42,19 @@ Sensor sensorOf(ProbeFacts facts, const path& device, std::span<const char* cons
     std::string names;
     for (const auto* file : files) names += (names.empty() ? "" : " or ") + std::string(file);
     facts.missing =
-        (device / "hwmon").string() + " has no " + names + ": the driver of this GPU does not tell it; a newer kernel may";
+        (device / "hwmon").string() + " has no " + names + ": the driver of this device does not tell it; a newer kernel may";
     return {std::move(facts)};
 }
 
 }  // namespace
 
 Probes hwmonProbes(const DeviceInfo& device, const ProbeSources& sources) {
-    if (!isGpu(device) || maybeNvidia(device, sources)) return {};
+    const bool board = device.backend == "fpga";
+    if (board ? device.software : !isGpu(device) || maybeNvidia(device, sources)) return {};
+    const std::string part = board ? "board" : "gpu";
     std::vector<Sensor> sensors{
-        {{.name = "power.gpu", .unit = "W", .source = Source::VendorEstimate}},
-        {{.name = "energy.gpu", .unit = "J", .kind = ProbeFacts::Kind::Counter, .source = Source::VendorEstimate}}};
+        {{.name = "power." + part, .unit = "W", .source = Source::VendorEstimate}},
+        {{.name = "energy." + part, .unit = "J", .kind = ProbeFacts::Kind::Counter, .source = Source::VendorEstimate}}};
     if (device.pciAddress.empty()) {
         for (auto& sensor : sensors)
             sensor.facts.missing =

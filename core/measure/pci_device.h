@@ -9,7 +9,7 @@
 namespace ternion {
 
 /// A processor of its own, with sensors of its own.
-inline bool isGpu(const DeviceInfo& device) { return device.backend != "cpu" && !device.software; }
+inline bool isGpu(const DeviceInfo& device) { return device.backend == "vulkan" && !device.software; }
 
 /// Its folder below /sys. The device has a PCI address.
 std::filesystem::path pciFolder(const DeviceInfo& device, const ProbeSources& sources);

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto pollInterval = 200ms;  // between looks at an accelerator that has not interrupted
 constexpr int mostIdlePolls = 25;     // ... whose counter of cycles stands still
-constexpr std::uint32_t busyBit = 1, errorBit = 4, resetBit = 2, bothInterrupts = 3;
+constexpr std::uint32_t busyBit = 1, errorBit = 4, resetBit = 2;
 
 Error boardError(ErrorCode code, std::string message, const DeviceInfo& device) {
     return {code, std::move(message), device.id()};
@@ -130,7 +130,6 @@ Status FpgaModel::prepare(const Progress& progress) {
     TERNION_CHECK(write64(*board_, reg::memoryLimitLo, boardBytes_));
     TERNION_CHECK(write64(*board_, reg::programLo, program_.programs()));
     TERNION_CHECK(write64(*board_, reg::logitsLo, program_.logits()));
-    TERNION_CHECK(board_->write32(reg::interruptEnable, bothInterrupts));
     return program_.writeImage(
         [&](std::uint64_t address, std::span<const std::byte> bytes) { return board_->copyIn(address, bytes); }, progress);
 }
@@ -167,21 +166,16 @@ Status FpgaModel::writeProgram(std::span<const Instruction> instructions) {
     return {};
 }
 
-Status FpgaModel::waitForEnd(const std::stop_token& stop) {
+Status FpgaModel::waitForEnd() {
     std::uint64_t cycles = 0;
     for (int idle = 0;;) {
         TERNION_TRY(const bool arrived, board_->waitInterrupt(pollInterval, {}));
-        if (arrived) return board_->write32(reg::interruptStatus, bothInterrupts);
-        if (stop.stop_requested()) {
-            resident_ = nullptr;
-            TERNION_CHECK(board_->write32(reg::control, resetBit));
-            return Error{ErrorCode::Cancelled, "stopped", {}};
-        }
+        if (arrived) return {};
         TERNION_TRY(const auto status, board_->read32(reg::status));
         if ((status & busyBit) == 0) {
             // It may have come between the two.
             TERNION_TRY(const bool late, board_->waitInterrupt(pollInterval, {}));
-            if (late) return board_->write32(reg::interruptStatus, bothInterrupts);
+            if (late) return {};
             return boardError(ErrorCode::DeviceLost,
                               "the board has finished, but its interrupt did not arrive; check its MSI-X vector and the driver",
                               device_);
@@ -202,7 +196,6 @@ Status FpgaModel::checkEnd() {
     TERNION_TRY(const auto at, board_->read32(reg::errorInstruction));
     TERNION_TRY(const auto address, read64(*board_, reg::errorAddressLo));
     resident_ = nullptr;
-    TERNION_CHECK(board_->write32(reg::control, resetBit));
     const auto known = std::min<std::size_t>(code, errorNames.size() - 1);
     return boardError(ErrorCode::DeviceLost,
                       "the accelerator stopped at instruction " + std::to_string(at) + ": " +
@@ -230,17 +223,16 @@ Status FpgaModel::readCounters() {
     return {};
 }
 
-Status FpgaModel::run(std::span<const Instruction> instructions, const std::stop_token& stop) {
+Status FpgaModel::run(std::span<const Instruction> instructions) {
     TERNION_CHECK(writeProgram(instructions));
     TERNION_CHECK(board_->submit());
-    TERNION_CHECK(waitForEnd(stop));
+    TERNION_CHECK(waitForEnd());
     return checkEnd();
 }
 
-Status FpgaModel::runParts(const std::vector<ProgramPart>& parts, std::span<const Edit> intervention,
-                           const std::stop_token& stop) {
+Status FpgaModel::runParts(const std::vector<ProgramPart>& parts, std::span<const Edit> intervention) {
     for (const ProgramPart& part : parts) {
-        TERNION_CHECK(run(part.instructions, stop));
+        TERNION_CHECK(run(part.instructions));
         if (part.edited) TERNION_CHECK(editOnHost(*part.edited, intervention));
     }
     return {};
@@ -261,14 +253,14 @@ Status FpgaModel::editOnHost(TraceRequest::Item item, std::span<const Edit> inte
 
 Status FpgaModel::saveResident() {
     if (resident_ == nullptr) return {};
-    return run(program_.saveStates(resident_->address()), {});
+    return run(program_.saveStates(resident_->address()));
 }
 
 Status FpgaModel::makeResident(FpgaState& state) {
     if (resident_ == &state) return {};
     TERNION_CHECK(saveResident());
     resident_ = nullptr;
-    TERNION_CHECK(run(program_.loadStates(state.address()), {}));
+    TERNION_CHECK(run(program_.loadStates(state.address())));
     resident_ = &state;
     return {};
 }
@@ -354,7 +346,7 @@ Result<ForwardOutput> FpgaModel::forward(std::span<const TokenId> tokens, Device
         TERNION_CHECK(board_->write32(reg::token, static_cast<std::uint32_t>(tokens[static_cast<std::size_t>(t)])));
         const int row = t - (total - logitRows);
         // Once begun a token is finished: it changes the state layer by layer.
-        TERNION_CHECK(runParts(row >= 0 ? with : without, options.intervention, {}));
+        TERNION_CHECK(runParts(row >= 0 ? with : without, options.intervention));
         ++own.position;
         TERNION_CHECK(readCounters());
         if (row >= 0) TERNION_CHECK(readLogits(std::span(output.logits).subspan(static_cast<std::size_t>(row) * vocab, vocab)));
@@ -382,7 +374,7 @@ Result<std::vector<float>> FpgaModel::readOut(std::span<const float> x, const st
     for (std::size_t t = 0; t < x.size() / width; ++t) {
         if (stop.stop_requested()) return Error{ErrorCode::Cancelled, "stopped", {}};
         TERNION_CHECK(putVector(x.subspan(t * width, width)));
-        TERNION_CHECK(runParts(parts, {}, {}));
+        TERNION_CHECK(runParts(parts, {}));
         TERNION_CHECK(readLogits(std::span(logits).subspan(t * vocab, vocab)));
     }
     return logits;
@@ -399,7 +391,7 @@ Result<std::vector<float>> FpgaModel::forwardLayer(int layer, std::span<const fl
     std::vector<float> out(x.size());
     for (std::size_t at = 0; at < x.size(); at += width) {
         TERNION_CHECK(putVector(x.subspan(at, width)));
-        TERNION_CHECK(runParts(parts, {}, {}));
+        TERNION_CHECK(runParts(parts, {}));
         TERNION_TRY(const auto values, readWords(program_.vector(), static_cast<int>(width)));
         std::transform(values.begin(), values.end(), out.begin() + static_cast<std::ptrdiff_t>(at),
                        [](std::int32_t v) { return fixed::toFloat(v, fixed::valueFraction); });
@@ -438,7 +430,7 @@ Result<double> FpgaModel::measureReadBandwidth() {
     program.emplace_back();
     TERNION_CHECK(saveResident());
     resident_ = nullptr;
-    TERNION_CHECK(run(program, {}));
+    TERNION_CHECK(run(program));
     TERNION_CHECK(readCounters());
     return static_cast<double>(lastToken_->readBytes) / (static_cast<double>(lastToken_->total) / clockHz_);
 }

@@ -45,12 +45,12 @@ private:
 
     Status prepare(const Progress& progress);
     /// Runs a program to its end; counters go to lastToken_.
-    Status run(std::span<const Instruction> instructions, const std::stop_token& stop);
-    Status waitForEnd(const std::stop_token& stop);
+    Status run(std::span<const Instruction> instructions);
+    Status waitForEnd();
     Status checkEnd();
     Status readCounters();
     Status writeProgram(std::span<const Instruction> instructions);
-    Status runParts(const std::vector<ProgramPart>& parts, std::span<const Edit> intervention, const std::stop_token& stop);
+    Status runParts(const std::vector<ProgramPart>& parts, std::span<const Edit> intervention);
     Status editOnHost(TraceRequest::Item item, std::span<const Edit> intervention);
 
     Status makeResident(FpgaState& state);

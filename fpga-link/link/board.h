@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -13,15 +12,6 @@
 #include "base/result.h"
 
 namespace ternion::fpga {
-
-/// Where a figure comes from; goes with it wherever it is shown.
-enum class PowerSource : std::uint8_t { Measured, VendorEstimate, Modelled };
-
-struct PowerSample {
-    double watts = 0.0;
-    PowerSource source = PowerSource::Modelled;
-    std::string sensor;  ///< "hwmon3/power1_input"
-};
 
 /// What was found, before or after opening it.
 struct BoardInfo {
@@ -37,7 +27,8 @@ struct BoardInfo {
 /// An open board; nobody else has it open. Used by one thread at a time. Its errors are DeviceLost (unplugged, its process
 /// gone), DeviceUnavailable (no permission, taken, wrong identity), InvalidArgument (an offset or address that it has not).
 ///
-/// Nothing outside a transport sees a mapped register or a bus address.
+/// Nothing outside a transport sees a mapped register or a bus address. Cycles are in the accelerator's registers; power, where
+/// a sensor tells it, is read at the board's PCI address (core/measure/probes.h).
 class Board {
 public:
     virtual ~Board() = default;
@@ -55,9 +46,6 @@ public:
     virtual Status submit() = 0;
     /// True: the interrupt is there, and taken. False: it was not within `timeout`. Cancelled: `stop` was requested.
     virtual Result<bool> waitInterrupt(std::chrono::milliseconds timeout, const std::stop_token& stop = {}) = 0;
-
-    /// Nothing where no sensor tells.
-    virtual std::optional<PowerSample> power() { return std::nullopt; }
 };
 
 /// 64 bits from a register and the one after it.

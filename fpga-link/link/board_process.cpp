@@ -33,6 +33,16 @@ std::string endingOf(int status) {
     return "exit code " + std::to_string(WEXITSTATUS(status));
 }
 
+/// What a process that has ended said since it came up.
+std::string lastWords(int output) {
+    std::array<char, 1024> text{};
+    if (fcntl(output, F_SETFL, O_NONBLOCK) != 0) return {};
+    const ssize_t count = read(output, text.data(), text.size());
+    std::string words(text.data(), static_cast<std::size_t>(std::max(count, ssize_t{0})));
+    while (words.ends_with('\n')) words.pop_back();
+    return words.empty() ? words : ": " + words;
+}
+
 }  // namespace
 
 BoardProcess::BoardProcess(BoardProcess&& other) noexcept
@@ -121,7 +131,7 @@ Status BoardProcess::spawn(const std::filesystem::path& program, std::vector<std
 Status BoardProcess::waitUntilServing() {
     const auto deadline = steady_clock::now() + startPatience;
     std::string said;
-    while (!said.ends_with(servingLine)) {
+    while (said.find(servingLine) == std::string::npos) {
         pollfd watched{output_.get(), POLLIN, 0};
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
         const int ready = poll(&watched, 1, static_cast<int>(std::max(left.count(), std::int64_t{0})));
@@ -144,7 +154,7 @@ std::optional<std::string> BoardProcess::ending(std::chrono::milliseconds patien
         int status = 0;
         if (waitpid(number_, &status, WNOHANG) == number_) {
             number_ = -1;
-            ending_ = endingOf(status);
+            ending_ = endingOf(status) + lastWords(output_.get());
         } else if (steady_clock::now() >= deadline) {
             break;
         } else {

@@ -108,7 +108,7 @@ std::optional<BoardInfo> pciBoard(const DiscoverySettings& settings, const std::
                                               hexText(pciDevice));
     if (driver != "vfio-pci")
         return notUsable(std::move(info), (driver.empty() ? "no driver has it" : "the driver " + driver + " has it") +
-                                              std::string(": load xdma, or bind it to vfio-pci (fpga-link/README.md)"));
+                                              std::string(": load xdma, or bind it to vfio-pci (fpga-link/link/README.md)"));
     const auto board = VfioPciBoard::open(address, settings.roots);
     return board ? (*board)->info() : notUsable(std::move(info), board.error().message);
 }

@@ -1,4 +1,4 @@
-// What a simulated board is to assume of the one that it stands for.
+// What a simulated board assumes of the one that it stands for.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 
 namespace ternion::fpga {
 
+/// Each from 1 to its limit.
 struct SimulationSettings {
     std::uint32_t memoryMebibytes = 256;
     std::uint32_t clockKhz = 200'000;
@@ -14,9 +15,11 @@ struct SimulationSettings {
     std::uint32_t rate = 1024;         ///< words that memory gives in 1024 cycles, at most
     std::vector<std::string> options;  ///< further ones of ternion-board
     bool operator==(const SimulationSettings&) const = default;
-};
 
-/// What ternion-board takes, at most; the least is 1.
-inline constexpr std::uint32_t mostMebibytes = 65'536, mostKhz = 1'000'000, longestLatency = 65'536, fullRate = 1024;
+    static constexpr std::uint32_t mostMebibytes = 65'536;
+    static constexpr std::uint32_t mostKhz = 1'000'000;
+    static constexpr std::uint32_t longestLatency = 100'000;
+    static constexpr std::uint32_t fullRate = 1024;
+};
 
 }  // namespace ternion::fpga

@@ -86,9 +86,9 @@ Status VfioPciBoard::openGroup(const SystemRoots& roots) {
     const auto file = roots.devices / "vfio" / group;
     group_ = FileDescriptor(::open(file.c_str(), O_RDWR | O_CLOEXEC));
     const int number = errno;
-    if (!group_ && number == EBUSY) return unavailable("another program has the board open");
+    if (!group_ && number == EBUSY) return unavailable("another program, or this one, has the board open");
     if (!group_ && number == EACCES) return unavailable("you may not open " + file.string() + "; give it to your user");
-    if (!group_ && number == ENOENT) return unavailable("it is not bound to vfio-pci: see fpga-link/README.md, \"VFIO\"");
+    if (!group_ && number == ENOENT) return unavailable("it is not bound to vfio-pci: see fpga-link/link/README.md");
     if (!group_) return unavailable("cannot open " + file.string() + ": " + reasonOf(number));
 
     vfio_group_status status{};

@@ -46,7 +46,8 @@ Result<Message> VfioUserClient::call(Command command, std::span<const std::byte>
     auto reply = exchange(command, payload, file);
     if (reply && (reply->header.flags & vfio_user::isError) != 0) {
         const int number = static_cast<int>(reply->header.error);
-        if (number == EBUSY) return Error{ErrorCode::DeviceUnavailable, "another program has the board open", socket_};
+        if (number == EBUSY)
+            return Error{ErrorCode::DeviceUnavailable, "another program, or this one, has the board open", socket_};
         return Error{ErrorCode::InvalidArgument,
                      std::string("the board refused it: ") + std::strerror(number),  // NOLINT(concurrency-mt-unsafe)
                      socket_};

@@ -67,7 +67,8 @@ public:
         TERNION_TRY(auto socket, connectSocket(user, SOCK_SEQPACKET));
         auto registers = std::make_unique<ServedXdmaRegisters>(std::move(socket));
         TERNION_TRY(const auto welcome, registers->receive());
-        if (welcome.error != 0) return Error{ErrorCode::DeviceUnavailable, "another program has the board open", user.string()};
+        if (welcome.error != 0)
+            return Error{ErrorCode::DeviceUnavailable, "another program, or this one, has the board open", user.string()};
         return std::unique_ptr<XdmaRegisters>(std::move(registers));
     }
     explicit ServedXdmaRegisters(FileDescriptor socket) : socket_(std::move(socket)) {}
@@ -117,7 +118,7 @@ Result<std::unique_ptr<XdmaRegisters>> XdmaRegisters::open(const std::filesystem
                      user.string()};
     if (!file) return Error{ErrorCode::DeviceUnavailable, "cannot open it: " + reasonOf(errno), user.string()};
     if (flock(file.get(), LOCK_EX | LOCK_NB) != 0)
-        return Error{ErrorCode::DeviceUnavailable, "another program has the board open", user.string()};
+        return Error{ErrorCode::DeviceUnavailable, "another program, or this one, has the board open", user.string()};
     // What a plain file lacks at its end would end us.
     const bool whole = !S_ISREG(facts.st_mode) || static_cast<std::uint64_t>(facts.st_size) >= windowBytes;
     if (auto mapping = whole ? Mapping::ofFile(file.get(), windowBytes) : Mapping())

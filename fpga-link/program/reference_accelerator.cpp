@@ -252,6 +252,10 @@ AcceleratorError ReferenceAccelerator::execute(const Instruction& i) {
             }
             codeScale_ = fixed::codeScale(most, fixed::rootOf(fixed::withEpsilon(s_, first_, epsilon_)), scale_);
             for (std::size_t k = 0; k < count; ++k) codes_[k] = fixed::code(dst[k], codeScale_);
+            // Codes are written word by word.
+            const auto lanes = static_cast<std::size_t>(configuration_.lanes);
+            std::fill(codes_.begin() + static_cast<std::ptrdiff_t>(count),
+                      codes_.begin() + static_cast<std::ptrdiff_t>((count + lanes - 1) / lanes * lanes), std::int8_t{0});
             break;
         }
         case Opcode::Add:

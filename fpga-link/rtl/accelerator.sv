@@ -8,6 +8,18 @@
 //        writer    vector memory    code memory
 //
 // One unit works at a time; the memories' and the stream's ports go to that one.
+//
+// CONTROL.start runs a program; the next start needs no reset, not after an error either. It is ignored while a program runs.
+// An error stops the program where it belongs: all instructions before it have been done, none after it; of the one that has
+// it any part may have been written. What it says:
+//   BAD_ADDRESS    the first byte of what the instruction was to take or write, or LOGITS, or PROGRAM
+//   READ_FAILED    the first word that could not be read, of the program or of what the instruction takes
+//   WRITE_FAILED   the first word of the burst: at most 64 words, that begin at a multiple of as many or with the run
+//   NO_HALT        the instruction is the one after the last
+// Done and error are told once memory owes nothing. CONTROL.reset does the same without telling, and leaves registers and
+// counters as the reset line does; vector and code memory keep what they hold, always.
+//
+// The streamer reads ahead: a program may not take from memory what it writes itself.
 module accelerator #(
   parameter int unsigned LANES = 64,  // columns a cycle
   parameter int unsigned GROUPS = 1,  // of four or five rows: 1, 2 or 4

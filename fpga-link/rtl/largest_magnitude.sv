@@ -18,26 +18,28 @@ module largest_magnitude #(
     larger = a > b ? a : b;
   endfunction
 
-  logic        valid_q;
-  logic [30:0] largest_q;
+  // Of the fours, and of the largest so far.
+  function automatic [30:0] largest_of(input [FOURS*31-1:0] fours, input [30:0] earlier);
+    begin
+      largest_of = earlier;
+      for (int unsigned f = 0; f < FOURS; f = f + 1) largest_of = larger(largest_of, fours[31*f +: 31]);
+    end
+  endfunction
+
+  logic [FOURS*31-1:0] fours;
+  logic                valid_q;
+  logic [30:0]         largest_q;
 
   for (genvar f = 0; f < FOURS; f++) begin : g_four
     logic [30:0] four_q;
-    logic [30:0] largest;  // of this four, those before it, and earlier words
     always_ff @(posedge clk_i) begin
       if (enable_i) begin
         four_q <= larger(larger(magnitude(word_i[128*f +: 32]), magnitude(word_i[128*f+32 +: 32])),
                          larger(magnitude(word_i[128*f+64 +: 32]), magnitude(word_i[128*f+96 +: 32])));
       end
     end
-    if (f == 0) begin : g_first
-      assign largest = larger(largest_q, four_q);
-    end else begin : g_next
-      assign largest = larger(g_four[f-1].largest, four_q);
-    end
+    assign fours[31*f +: 31] = four_q;
   end
-
-  assign largest_o = largest_q;
 
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
@@ -45,7 +47,8 @@ module largest_magnitude #(
       valid_q <= 1'b0;
     end else if (enable_i) begin
       valid_q <= valid_i;
-      if (valid_q) largest_q <= g_four[FOURS-1].largest;
+      if (valid_q) largest_q <= largest_of(fours, largest_q);
     end
   end
+  assign largest_o = largest_q;
 endmodule

@@ -20,29 +20,35 @@ module square_sum #(
     always_ff @(posedge clk_i) if (enable_i) square_q <= 64'(element) * 64'(element);
   end
 
+  logic [FOURS*64-1:0] fours;
   for (genvar f = 0; f < FOURS; f++) begin : g_four
-    logic [63:0]      sum_q;
-    logic [TOTAL-1:0] total;  // of this four and those before it
+    logic [63:0] sum_q;
     always_ff @(posedge clk_i) begin
       if (enable_i) begin
         sum_q <= (g_square[4*f].square_q + g_square[4*f+1].square_q) +
                  (g_square[4*f+2].square_q + g_square[4*f+3].square_q);
       end
     end
-    if (f == 0) begin : g_first
-      assign total = TOTAL'(sum_q);
-    end else begin : g_next
-      assign total = g_four[f-1].total + TOTAL'(sum_q);
-    end
+    assign fours[64*f +: 64] = sum_q;
   end
 
+  function automatic [TOTAL-1:0] total(input [FOURS*64-1:0] sums);
+    begin
+      total = '0;
+      for (int unsigned f = 0; f < FOURS; f = f + 1) total = total + TOTAL'(sums[64*f +: 64]);
+    end
+  endfunction
+  function automatic [63:0] sum(input [63:0] earlier, input [TOTAL-1:0] more);
+    reg [TOTAL:0] s;
+    begin
+      s = (TOTAL + 1)'(earlier) + {1'b0, more};
+      sum = (s[TOTAL:64] != '0) ? '1 : s[63:0];
+    end
+  endfunction
+
   logic [TOTAL-1:0] total_q;
-  logic [TOTAL:0]   sum;
   logic [63:0]      sum_q;
   logic [2:0]       valid_q;
-
-  assign sum = {1'b0, total_q} + (TOTAL + 1)'(sum_q);
-  assign sum_o = sum_q;
 
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
@@ -50,8 +56,9 @@ module square_sum #(
       valid_q <= '0;
     end else if (enable_i) begin
       valid_q <= {valid_q[1:0], valid_i};
-      total_q <= g_four[FOURS-1].total;
-      if (valid_q[2]) sum_q <= (sum[TOTAL:64] != '0) ? '1 : sum[63:0];
+      if (valid_q[1]) total_q <= total(fours);
+      if (valid_q[2]) sum_q <= sum(sum_q, total_q);
     end
   end
+  assign sum_o = sum_q;
 endmodule

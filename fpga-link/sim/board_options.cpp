@@ -7,12 +7,13 @@
 #include <string>
 #include <string_view>
 
-#include "link/simulation_settings.h"
+#include "link/board_process.h"
 #include "program/configuration.h"
 
 namespace ternion::fpga {
 namespace {
 
+using Limits = SimulationSettings;
 constexpr std::uint32_t foreignVersion = acceleratorVersion + (1U << 16);
 constexpr std::uint32_t foreignHash = 0xBADC0DE5;
 
@@ -50,10 +51,10 @@ const Numbers& numbers() {
     constexpr auto number32 = [](std::uint64_t number) { return static_cast<std::uint32_t>(number); };
     constexpr int mebibyte = 20;
     static const Numbers all{
-        {"--memory", {1, mostMebibytes, [](BoardOptions& o, std::uint64_t n) { o.card.memoryBytes = n << mebibyte; }}},
-        {"--clock-khz", {1, mostKhz, [=](BoardOptions& o, std::uint64_t n) { o.card.clockKhz = number32(n); }}},
-        {"--latency", {1, longestLatency, [=](BoardOptions& o, std::uint64_t n) { o.card.latency = number32(n); }}},
-        {"--rate", {1, fullRate, [=](BoardOptions& o, std::uint64_t n) { o.card.rate = number32(n); }}},
+        {"--memory", {1, Limits::mostMebibytes, [](BoardOptions& o, std::uint64_t n) { o.card.memoryBytes = n << mebibyte; }}},
+        {"--clock-khz", {1, Limits::mostKhz, [=](BoardOptions& o, std::uint64_t n) { o.card.clockKhz = number32(n); }}},
+        {"--latency", {1, Limits::longestLatency, [=](BoardOptions& o, std::uint64_t n) { o.card.latency = number32(n); }}},
+        {"--rate", {1, Limits::fullRate, [=](BoardOptions& o, std::uint64_t n) { o.card.rate = number32(n); }}},
         {"--memory-fails-from",
          {0, std::numeric_limits<std::uint64_t>::max(), [](BoardOptions& o, std::uint64_t n) { o.card.memoryFailsFrom = n; }}},
     };

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "accelerator_interface.h"
+#include "link/board_process.h"
 #include "program/configuration.h"
 
 namespace ternion::fpga {
@@ -18,8 +19,6 @@ constexpr std::uint32_t startsDma = 1;
 constexpr std::uint32_t dmaToHost = 2;
 constexpr std::uint32_t dmaDone = 2;
 constexpr std::uint32_t dmaFailed = 4;
-constexpr std::uint32_t fullRate = 1024;
-constexpr std::uint32_t longestLatency = 1U << 16;
 
 std::uint32_t low(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 std::uint32_t high(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
@@ -27,8 +26,10 @@ void setLow(std::uint64_t& value, std::uint32_t half) { value = (value & ~std::u
 void setHigh(std::uint64_t& value, std::uint32_t half) { value = (value & 0xFFFFFFFF) | std::uint64_t{half} << 32; }
 
 /// Memory that gives nothing at all would never let a program end.
-std::uint32_t possibleRate(std::uint32_t rate) { return std::clamp(rate, std::uint32_t{1}, fullRate); }
-std::uint32_t possibleLatency(std::uint32_t latency) { return std::clamp(latency, std::uint32_t{1}, longestLatency); }
+std::uint32_t possibleRate(std::uint32_t rate) { return std::clamp(rate, std::uint32_t{1}, SimulationSettings::fullRate); }
+std::uint32_t possibleLatency(std::uint32_t latency) {
+    return std::clamp(latency, std::uint32_t{1}, SimulationSettings::longestLatency);
+}
 
 }  // namespace
 

@@ -24,7 +24,7 @@ struct CardSettings {
 
     // Faults, for tests.
     bool dropsInterrupts = false;
-    bool stalls = false;                           ///< takes the doorbell, and never comes to an end
+    bool stalls = false;                                ///< takes the doorbell, and never comes to an end
     std::optional<std::uint64_t> memoryFailsFrom = {};  ///< device address
     std::optional<std::uint32_t> version = {};
     std::optional<std::uint32_t> configHash = {};

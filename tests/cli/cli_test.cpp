@@ -105,7 +105,8 @@ TEST(Cli, ExitCodesTellWhoseFaultItIs) {
         {{"convert", golden, scratch / "no/such/folder/out.gguf"}, 3, "out.gguf"},
         {{"generate", "--model", sample, "--prompt", "x", "--backend", "vulkan:99"}, 4, "vulkan:99"},
         {{"generate", "--model", sample, "--prompt", "x", "--backend", "abacus"}, 4, "abacus"},
-        {{"generate", "--model", sample, "--prompt", "x", "--profile", "fixed"}, 3, "fixed"},
+        {{"generate", "--model", sample, "--prompt", "x", "--profile", "octal"}, 2, "octal"},
+        {{"generate", "--model", sample, "--prompt", "x", "--backend", "fpga:sim", "--profile", "float"}, 3, "integers"},
     };
     for (const auto& row : rows) {
         const Finished finished = cli(row.arguments);

@@ -127,7 +127,7 @@ TEST_F(Discovery, findsXdmaAndOneThatIsTaken) {
     const auto taken = openBoard(id, settings_);
     ASSERT_TRUE(taken) << taken.error().text();
     EXPECT_EQ((*taken)->info().pciAddress, address);
-    expectReason(id, "another program has the board open");
+    expectReason(id, "has the board open");
 }
 
 TEST_F(Discovery, saysWhatAnXdmaBoardLacks) {

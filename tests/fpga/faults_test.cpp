@@ -36,6 +36,7 @@ constexpr std::uint32_t mebibytes = 16;
 constexpr std::uint64_t memoryBytes = std::uint64_t{mebibytes} << 20;
 constexpr std::uint32_t isBusy = 1;
 constexpr std::uint32_t isDone = 2;
+constexpr std::uint32_t hasFailed = 4;
 
 Result<BoardProcess> startProcess(std::vector<std::string> options, Door door = Door::VfioUser) {
     SimulationSettings settings;
@@ -143,6 +144,35 @@ TEST_P(ServedFaults, aLostInterruptIsATimeoutAndTheBoardGoesOn) {
     EXPECT_FALSE(*came);
     EXPECT_LT(steady_clock::now() - begin, 5s);
     EXPECT_EQ(status() & (isBusy | isDone), isDone);  // which tells it from a program that runs on
+}
+
+TEST_P(ServedFaults, aProgramThatFailsIsAnsweredAndTheBoardGoesOn) {
+    start({"--persist"});
+    openAndSubmit();
+    ASSERT_TRUE(board_->waitInterrupt(10s).value());
+    constexpr std::uint8_t noOpcode = 0x7F;
+    ASSERT_TRUE(prepareProgram(*board_, memoryBytes, noOpcode));
+    ASSERT_TRUE(board_->submit());
+    EXPECT_TRUE(board_->waitInterrupt(10s).value());
+    EXPECT_EQ(status() & hasFailed, hasFailed);
+    EXPECT_EQ(board_->read32(reg::error).value(), static_cast<std::uint32_t>(AcceleratorError::BadOpcode));
+    ASSERT_TRUE(prepareProgram(*board_, programAddress));  // memory ends where the program begins
+    ASSERT_TRUE(board_->submit());
+    EXPECT_TRUE(board_->waitInterrupt(10s).value());
+    EXPECT_EQ(board_->read32(reg::error).value(), static_cast<std::uint32_t>(AcceleratorError::BadAddress));
+    ASSERT_TRUE(prepareProgram(*board_, memoryBytes));
+    ASSERT_TRUE(board_->submit());
+    EXPECT_TRUE(board_->waitInterrupt(10s).value());
+    EXPECT_EQ(status() & (isBusy | isDone | hasFailed), isDone);
+}
+
+TEST_P(ServedFaults, aBusErrorIsAnsweredToo) {
+    start({"--persist", "--memory-fails-from", std::to_string(programAddress)});
+    openAndSubmit();
+    EXPECT_TRUE(board_->waitInterrupt(10s).value());
+    EXPECT_EQ(status() & hasFailed, hasFailed);
+    EXPECT_EQ(board_->read32(reg::error).value(), static_cast<std::uint32_t>(AcceleratorError::ReadFailed));
+    EXPECT_EQ(read64(*board_, reg::errorAddressLo).value(), programAddress);
 }
 
 TEST_P(ServedFaults, aProgramWithoutAnEndIsATimeout) {
@@ -335,6 +365,17 @@ TEST(BoardFaults, aProcessThatDoesNotComeUpSaysWhy) {
     expectError(startProcess({"--rate", "0"}), ErrorCode::DeviceUnavailable, "1 to 1024");
     expectError(BoardProcess::start("/bin/true", {}), ErrorCode::DeviceUnavailable, "did not come up");
     EXPECT_EQ(openDescriptors(), before);
+}
+
+TEST(BoardFaults, aProcessThatBreaksOffIsQuoted) {
+    const files::Scratch scratch;
+    const auto program = scratch / "ternion-board";
+    std::ofstream(program) << "#!/bin/sh\necho serving\nsleep 0.1\necho 'the RTL has met an assertion' >&2\nexit 3\n";
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    auto process = BoardProcess::start(program, {});
+    ASSERT_TRUE(process) << process.error().text();
+    EXPECT_EQ(process->ending(10s), "exit code 3: the RTL has met an assertion");
+    EXPECT_EQ(process->ending(0ms), "exit code 3: the RTL has met an assertion");
 }
 
 TEST(BoardFaults, aSocketThatOthersCouldReachIsNotServed) {

@@ -44,6 +44,7 @@ if [ ! -f vmlinuz ]; then
     [ ${#debs[@]} -gt 0 ] || fetch_kernel
     debs=(linux-image-*.deb)
     unpack_kernel "${debs[0]}"
+    rm "${debs[@]}"
 fi
 
 work=$(mktemp -d)

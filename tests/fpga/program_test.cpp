@@ -1,7 +1,9 @@
 // Instructions as bits and text, and what a model's program makes of a board's memory.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <random>
+#include <sstream>
 
 #include "fixed_models.h"
 #include "program/instruction.h"
@@ -88,6 +90,19 @@ TEST(PackMatrix, PutsEveryTritWhereItsLaneLooks) {
                 ASSERT_EQ(trit, row < taken && col < cols ? matrix.trit(first + row, col) : 0) << row << ", " << col;
             }
     }
+}
+
+TEST(Interface, TheReadmeSaysWhatTheHardwareDoes) {
+    const auto textOf = [](const char* file) {
+        std::ifstream in(file);
+        std::ostringstream text;
+        text << in.rdbuf();
+        return text.str();
+    };
+    const std::string tables = textOf(TERNION_INTERFACE_TABLES);
+    ASSERT_GT(tables.size(), 1000U);
+    EXPECT_NE(textOf(TERNION_FPGA_README).find(tables), std::string::npos)
+        << "put " TERNION_INTERFACE_TABLES " between the marks in " TERNION_FPGA_README;
 }
 
 TEST(ModelProgram, SaysWhatDoesNotFit) {

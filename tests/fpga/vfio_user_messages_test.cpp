@@ -31,7 +31,7 @@ protected:
         SimulationSettings settings;
         settings.memoryMebibytes = 1;
         settings.options = {"--persist"};
-        auto process = BoardProcess::start(TERNION_BOARD, settings);
+        auto process = BoardProcess::start(TERNION_BOARD_SANITIZED, settings);
         ASSERT_TRUE(process) << process.error().text();
         process_.emplace(std::move(*process));
         connect();

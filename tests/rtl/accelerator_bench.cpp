@@ -5,6 +5,8 @@
 #include "VerilatedDense.h"
 #include "VerilatedGrouped.h"
 #include "VerilatedNarrow.h"
+#include "fpga/fixed_models.h"
+#include "program/model_program.h"
 
 namespace ternion::fpga {
 namespace {
@@ -252,6 +254,86 @@ TYPED_TEST(AcceleratorBench, KeepsTheArrayBusyWhileMemoryDelivers) {
     this->RecordProperty("array_words", static_cast<int>(words));
     this->RecordProperty("matvec_cycles", static_cast<int>(matvecs));
     this->RecordProperty("cycles", static_cast<int>(cycles));
+}
+
+/// A model's image and program in the memories of both sides.
+template <typename Model>
+struct ModelRig {
+    ModelRig(const std::shared_ptr<const ternion::Model>& model, const Configuration& c)
+        : program(ModelProgram::create(model, c, memoryBytes)),
+          memory{bytes},
+          referenceMemory{referenceBytes},
+          reference(referenceMemory, c) {
+        if (!program) throw std::logic_error(program.error().text());
+        const auto write = [this](std::uint64_t address, std::span<const std::byte> piece) -> Status {
+            std::copy(piece.begin(), piece.end(), bytes.begin() + static_cast<std::ptrdiff_t>(address));
+            return {};
+        };
+        if (!program->writeImage(write, {}).ok()) throw std::logic_error("no image");
+        const auto instructions = program->program({}).front().instructions;
+        auto at = bytes.begin() + static_cast<std::ptrdiff_t>(program->programs());
+        for (const Instruction& instruction : instructions) {
+            const auto bits = instruction.encode();
+            std::memcpy(&*at, bits.data(), sizeof bits);
+            at += sizeof bits;
+        }
+        referenceBytes = bytes;
+        referenceMemory.bytes = referenceBytes;
+        for (Accelerator* side : {static_cast<Accelerator*>(&chip), static_cast<Accelerator*>(&reference)}) {
+            Machine machine{*side};
+            machine.write64(reg::programLo, program->programs());
+            side->write(reg::programLength, static_cast<std::uint32_t>(instructions.size()));
+            machine.write64(reg::logitsLo, program->logits());
+            machine.write64(reg::memoryLimitLo, memoryBytes);
+        }
+    }
+    void run(std::uint32_t token) {
+        for (Accelerator* side : {static_cast<Accelerator*>(&chip), static_cast<Accelerator*>(&reference)}) {
+            side->write(reg::token, token);
+            Machine machine{*side};
+            machine.start();
+            ASSERT_TRUE(machine.finish()) << "hangs";
+            ASSERT_EQ(side->read(reg::status), 2U);
+        }
+        ASSERT_EQ(chip.read(reg::chosen), reference.read(reg::chosen));
+        ASSERT_EQ(bytes, referenceBytes);
+    }
+
+    static constexpr std::uint64_t memoryBytes = std::uint64_t{16} << 20;
+    std::vector<std::byte> bytes = std::vector<std::byte>(memoryBytes), referenceBytes;
+    Result<ModelProgram> program;
+    DeviceMemory memory, referenceMemory;
+    VerilatedAccelerator<Model> chip{memory};
+    ReferenceAccelerator reference;
+};
+
+TYPED_TEST(AcceleratorBench, RunsAModelAsTheReferenceDoes) {
+    // Widths that are no multiple of anything.
+    ModelRig<typename TypeParam::Model> rig(modelOf(90, 149, 2, 31), TypeParam::configuration);
+    for (const std::uint32_t token : {3U, 17U, 82U}) ASSERT_NO_FATAL_FAILURE(rig.run(token));
+}
+
+TEST(AcceleratorSpeed, ATokenTakesLittleMoreThanItsBound) {
+    ModelConfig config;
+    config.vocabSize = 1024;
+    config.hiddenSize = 512;
+    config.numLayers = 2;
+    config.intermediateSize = 1536;
+    auto model = randomModel(config, 32);
+    ASSERT_TRUE(model.ok());
+    ModelRig<VerilatedDefault> rig(std::make_shared<const Model>(std::move(*model)), Configuration{});
+    Machine chip{rig.chip};
+    for (const std::uint32_t rate : {1024U, 512U}) {
+        rig.memory.rate = rate;
+        ASSERT_NO_FATAL_FAILURE(rig.run(5));
+        const auto read = [&](std::uint32_t low) { return static_cast<double>(chip.read64(low)); };
+        const double array = read(reg::arrayCyclesLo);
+        const double memory = (read(reg::readWordsLo) + read(reg::writeWordsLo)) * 1024.0 / rate;
+        EXPECT_LT(read(reg::cyclesLo), 1.25 * std::max(array, memory));
+        if (rate == 1024) {
+            EXPECT_GT(array, 0.9 * read(reg::matvecCyclesLo));
+        }
+    }
 }
 
 }  // namespace

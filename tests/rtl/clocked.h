@@ -31,10 +31,12 @@ struct Clocked {
         model.eval();
     }
     void reset() {
-        model.rst_ni = 0;
-        edge();
-        model.rst_ni = 1;
-        settle();
+        if constexpr (requires { model.rst_ni; }) {
+            model.rst_ni = 0;
+            edge();
+            model.rst_ni = 1;
+            settle();
+        }
     }
 };
 

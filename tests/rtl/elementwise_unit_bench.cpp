@@ -29,8 +29,8 @@ template <typename Model>
 class ElementwiseBench : public UnitBench<Model> {
 public:
     using Bench = UnitBench<Model>;
-    using typename Bench::Word;
     using Bench::Bench;
+    using typename Bench::Word;
 
     /// Runs it on memory as it is, and compares all of memory. Operands that are gates are made so first.
     int check(const UnitInstruction& i) {
@@ -99,7 +99,8 @@ TYPED_TEST(ElementwiseUnitTest, SaturatesInEveryLane) {
                     bench.memory[0] = bench.memory[1] = {};
                     bench.memory[0][lane] = a;
                     bench.memory[1][lane] = b;
-                    bench.check({.opcode = opcode, .flags = lane % 2 == 0 ? fpga::flag::state : std::uint8_t{0}, .dst = 2, .b = 1});
+                    bench.check(
+                        {.opcode = opcode, .flags = lane % 2 == 0 ? fpga::flag::state : std::uint8_t{0}, .dst = 2, .b = 1});
                 }
             }
         }
@@ -122,7 +123,8 @@ TYPED_TEST(ElementwiseUnitTest, TakesAWordACycleAndFewMore) {
     constexpr int fill = 12;
     for (const Opcode opcode : {Opcode::Add, Opcode::Forget, Opcode::Gate})
         for (const std::uint32_t count : {1U, 32U, 200U}) {
-            const int cycles = bench.check({.opcode = opcode, .flags = fpga::flag::weighted, .dst = 1000, .b = 500, .count = count});
+            const int cycles =
+                bench.check({.opcode = opcode, .flags = fpga::flag::weighted, .dst = 1000, .b = 500, .count = count});
             EXPECT_LE(cycles, static_cast<int>(count) + fill);
         }
 }

@@ -58,9 +58,12 @@ public:
                         const int trit = row < rows ? trits[(row * chunks + c) * lanes + byte % lanes] : 0;
                         const std::uint32_t zero = this->chance.in(2) ? 0 : 2;
                         value = S::dense ? value * 3 + static_cast<std::uint32_t>(trit + 1)
-                                         : value << 2 | (trit == 0 ? zero : trit > 0 ? 1 : 3);
+                                         : value << 2 | (trit == 0  ? zero
+                                                         : trit > 0 ? 1
+                                                                    : 3);
                     }
-                    word[byte / 4] = static_cast<std::int32_t>(static_cast<std::uint32_t>(word[byte / 4]) | value << (8 * (byte % 4)));
+                    word[byte / 4] =
+                        static_cast<std::int32_t>(static_cast<std::uint32_t>(word[byte / 4]) | value << (8 * (byte % 4)));
                 }
                 words.push_back(word);
             }
@@ -79,7 +82,10 @@ public:
     }
     int check(const std::vector<std::int8_t>& trits, std::size_t rows, std::size_t chunks, Opcode opcode = Opcode::Matvec,
               std::uint8_t flags = 0) {
-        UnitInstruction i{.opcode = opcode, .flags = flags, .b = static_cast<std::uint16_t>(chunks), .count = static_cast<std::uint32_t>(rows)};
+        UnitInstruction i{.opcode = opcode,
+                          .flags = flags,
+                          .b = static_cast<std::uint16_t>(chunks),
+                          .count = static_cast<std::uint32_t>(rows)};
         i.dst = static_cast<std::uint16_t>(this->chance.below(1000));
         const auto values = product(trits, rows, chunks);
         auto golden = this->memory;
@@ -180,8 +186,10 @@ TYPED_TEST(MatvecUnitTest, IsRightAfterAResetAtAnyTime) {
         const auto chunks = bench.chunks();
         const auto trits = bench.matrix(rows, chunks);
         bench.logitsStall = 20;
-        bench.abandon({.opcode = bench.chance.in(2) ? Opcode::Head : Opcode::Matvec, .flags = fpga::flag::logits,
-                       .b = static_cast<std::uint16_t>(chunks), .count = rows},
+        bench.abandon({.opcode = bench.chance.in(2) ? Opcode::Head : Opcode::Matvec,
+                       .flags = fpga::flag::logits,
+                       .b = static_cast<std::uint16_t>(chunks),
+                       .count = rows},
                       bench.packed(trits, rows, chunks), cycles);
         bench.idle(3);
         bench.check(trits, rows, chunks, bench.chance.in(2) ? Opcode::Head : Opcode::Matvec);

@@ -12,12 +12,12 @@ template <typename Model>
 class NormBench : public UnitBench<Model> {
 public:
     using Bench = UnitBench<Model>;
-    using typename Bench::Word;
     using Bench::Bench;
+    using typename Bench::Word;
     static constexpr std::size_t elements = Bench::elements;
     static constexpr std::size_t lanes = sizeof(Model::code_data_o);
 
-    std::uint64_t s = 0;   ///< as the golden model has it
+    std::uint64_t s = 0;  ///< as the golden model has it
     std::uint64_t first = 0;
 
     std::vector<Word> weights(std::size_t count) {
@@ -49,13 +49,13 @@ public:
         epsilon.constant = this->chance.bits() >> this->chance.below(32);
         epsilon.factor = static_cast<std::uint16_t>(this->chance.bits());
         epsilon.shift = static_cast<std::uint8_t>(this->chance.below(56));
-        cycles = this->run({.opcode = Opcode::Scale,
-                            .dst = epsilon.factor,
-                            .a = static_cast<std::uint16_t>(constants.mantissa),
-                            .b = static_cast<std::uint16_t>(constants.mantissa >> 16 |
-                                                            static_cast<std::uint8_t>(constants.exponent) << 8),
-                            .count = epsilon.constant,
-                            .address = epsilon.shift});
+        cycles = this->run(
+            {.opcode = Opcode::Scale,
+             .dst = epsilon.factor,
+             .a = static_cast<std::uint16_t>(constants.mantissa),
+             .b = static_cast<std::uint16_t>(constants.mantissa >> 16 | static_cast<std::uint8_t>(constants.exponent) << 8),
+             .count = epsilon.constant,
+             .address = epsilon.shift});
     }
     void quantise(std::uint16_t dst, std::uint16_t a, std::uint32_t count) {
         const auto w = weights(count);
@@ -82,7 +82,9 @@ public:
         EXPECT_EQ(this->unit->shift_o, made.shift);
     }
     std::uint16_t place() { return static_cast<std::uint16_t>(this->chance.below(900)); }
-    std::uint32_t count() { return this->chance.in(3) ? 1 : this->chance.between(1, std::min<std::uint32_t>(60, lanes * 32 / elements)); }
+    std::uint32_t count() {
+        return this->chance.in(3) ? 1 : this->chance.between(1, std::min<std::uint32_t>(60, lanes * 32 / elements));
+    }
 
     fixed::Scale constants;
     fixed::Epsilon epsilon;

@@ -53,6 +53,7 @@ struct Memory {
             ASSERT_LE(length, burst);
             ASSERT_EQ(first / burst, (first + length - 1) / burst) << "crosses a boundary";
             bursts.push_back({first, length, static_cast<int>(latency)});
+            ASSERT_LE(bursts.size(), 16U) << "more under way than it can tell apart";
             asked += length;
         }
     }
@@ -73,8 +74,12 @@ TEST(WeightStreamer, GivesAllSegmentsInOrderWithinItsRoom) {
         const std::uint32_t consumerStall = chance.between(1, 4);
         std::vector<Segment> segments;
         std::deque<std::uint64_t> expected;
-        for (std::uint32_t n = chance.between(1, 40); n > 0; --n) {
-            const Segment segment{chance.bits64() >> 8, chance.in(4) ? chance.between(1, 400) : chance.between(1, 20)};
+        const bool small = chance.in(3);
+        for (std::uint32_t n = chance.between(1, 60); n > 0; --n) {
+            const std::uint32_t words = small          ? chance.between(1, 3)
+                                        : chance.in(4) ? chance.between(1, 400)
+                                                       : chance.between(1, 20);
+            const Segment segment{chance.bits64() >> 8, words};
             segments.push_back(segment);
             for (std::uint32_t w = 0; w < segment.words; ++w) expected.push_back(segment.address + w);
         }
