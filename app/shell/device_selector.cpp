@@ -20,7 +20,7 @@ QAction* heading(const QString& text, QMenu& menu) {
     auto* label = new QLabel(text);
     label->setProperty("muted", true);
     label->setProperty("textSize", "small");
-    label->setContentsMargins(8, 8, 8, 0);
+    label->setContentsMargins(24, 8, 8, 0);
     auto* action = new QWidgetAction(&menu);
     action->setDefaultWidget(label);
     action->setEnabled(false);

@@ -22,8 +22,8 @@ StatusBar::StatusBar(EngineClient& engine, ConversationModel& conversation, QWid
     state_->setObjectName("engineState");
     state_->setAccessibleName(tr("State of the engine"));
     addWidget(state_, 1);
-    speed_ = addField("speed", tr("How fast the last answer was written, without reading the prompt"));
     kind_ = addField("deviceKind", {});
+    speed_ = addField("speed", tr("How fast the last answer was written, without reading the prompt"));
     deviceMemory_ = addField("deviceMemory", tr("What the model, its state and its work space take of the device's memory"));
     hostMemory_ = addField("hostMemory", tr("What this program takes of the computer's memory"));
 
