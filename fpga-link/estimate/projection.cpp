@@ -212,7 +212,12 @@ Result<ProjectionRow> projectOne(const AreaTable& areas, const BoardSpec& board,
         row.model = name;
         row.board = board.name;
         row.configuration = configuration;
-        TERNION_TRY(row.area, areas.areaOf(board.target, configuration));
+        auto area = areas.areaOf(board.target, configuration);
+        if (!area) {
+            closest = area.error().message;
+            continue;
+        }
+        row.area = *std::move(area);
         row.mostFilled = filled(row.area.total(), board.resources);
         row.imageBytes = memoryNeeds(model, configuration).imageBytes;
         if (row.mostFilled > mostFilled) {

@@ -62,7 +62,7 @@ struct Projection {
     std::vector<Assumption> assumptions;  ///< everything that the rows rest on
 };
 
-/// The three published models on the three boards. NotFound or BadInput from the area table.
+/// The three published models on the three boards.
 Result<Projection> project(const AreaTable& areas);
 
 /// One of them: of all parameters that the RTL takes and the board has room for, those with the most tokens a second.

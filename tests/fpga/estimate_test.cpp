@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
 
 #include "VerilatedDefault.h"
 #include "VerilatedDense.h"
 #include "VerilatedGrouped.h"
 #include "VerilatedNarrow.h"
+#include "checkpoint/checkpoint.h"
 #include "estimate/cycle_model.h"
 #include "estimate/power_estimate.h"
 #include "estimate/projection.h"
@@ -97,6 +99,21 @@ TEST(CycleModel, IsWithinTwoPercentOfTheRtl) {
     expectCycles<VerilatedNarrow>({16, 1, false}, 96, 160, 3);
     expectCycles<VerilatedGrouped>({32, 2, false}, 200, 300, 2);
     expectCycles<VerilatedDense>({64, 1, true}, 320, 512, 1);
+}
+
+TEST(CycleModel, IsWithinTwoPercentForTheSampleModel) {
+    const auto sample = openCheckpoint(std::filesystem::path(TERNION_RESOURCES) / "sample-model" / "ternary-49m.gguf");
+    ASSERT_TRUE(sample.ok()) << sample.error().text();
+    const Configuration configuration;
+    const auto program = ModelProgram::create(sample->model, configuration, memoryBytes);
+    ASSERT_TRUE(program.ok()) << program.error().text();
+    const CycleCounts counted = simulate<VerilatedDefault>(*program, 1024, 100);
+    const CycleEstimate computed =
+        estimateCycles(tokenShape(sample->model->config, configuration), configuration, {1.0, 100.0});
+    EXPECT_NEAR(computed.total, static_cast<double>(counted.total), 0.02 * static_cast<double>(counted.total));
+    EXPECT_EQ(computed.array, static_cast<double>(counted.array));
+    // What the projection assumes of models that are not simulated.
+    EXPECT_NEAR(toggleRate(counted), 4.0 / 9.0, 0.05);
 }
 
 TEST(CycleModel, KnowsTheProgramWithoutTheWeights) {
