@@ -19,7 +19,7 @@ std::string digits(double value) {
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.3g", value);
     std::string shown = text.data();
-    if (shown.find('e') == std::string::npos) return shown;
+    if (shown.find("e+") == std::string::npos) return shown;
     std::snprintf(text.data(), text.size(), "%.0f", value);
     return text.data();
 }
