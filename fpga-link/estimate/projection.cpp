@@ -49,7 +49,7 @@ Assumption efficiencyOf(const Range& share) {
             "assumption: refresh, turnaround and bank conflicts of long bursts"};
 }
 
-/// Bits of a byte that a trit group of random trits changes, and so on: the same for both packings within a few percent.
+/// The counters of a token that nobody ran. Bytes of five random trits change a little more than pairs of bits: 1/2, not 4/9.
 CycleCounts countsOf(const CycleEstimate& cycles, const Configuration& c, double hertz) {
     constexpr double countedBits = 64.0;
     CycleCounts counts;
