@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "backend/cpu/cpu_backend.h"
+#include "backend/fpga_backend.h"
 #include "backend/vulkan/vulkan_backend.h"
 #include "base/user_folders.h"
 #include "shell/settings.h"
@@ -67,6 +68,9 @@ int runWindow(const QStringList& arguments) {
     BackendRegistry registry;
     registry.add(makeVulkanBackend({.cacheFolder = userCacheFolder()}));
     registry.add(makeCpuBackend());
+    fpga::FpgaOptions boards;
+    boards.simulation = [&settings] { return settings.simulation(); };
+    registry.add(fpga::makeFpgaBackend(std::move(boards)));
     Workbench workbench(std::move(registry), settings, std::move(stores));
     workbench.window.show();
     QTimer::singleShot(0, &workbench.window, [&] { workbench.window.openModel(firstModel(arguments, settings)); });

@@ -11,7 +11,7 @@ target_include_directories(ternion_workbench_lib PUBLIC ${CMAKE_CURRENT_SOURCE_D
 target_precompile_headers(ternion_workbench_lib PRIVATE <QtWidgets> <algorithm> <functional> <map> <memory> <optional> <string> <vector>)
 target_compile_options(ternion_workbench_lib PRIVATE -fpch-preprocess) # for ccache
 target_compile_definitions(ternion_workbench_lib PRIVATE TERNION_VERSION="${PROJECT_VERSION}")
-target_link_libraries(ternion_workbench_lib PUBLIC ternion_core Qt6::Widgets Qt6::Svg QCustomPlotQt6::QCustomPlotQt6)
+target_link_libraries(ternion_workbench_lib PUBLIC ternion_core ternion_fpga Qt6::Widgets Qt6::Svg QCustomPlotQt6::QCustomPlotQt6)
 
 set(resources ${PROJECT_SOURCE_DIR}/resources)
 file(GLOB icons CONFIGURE_DEPENDS ${resources}/icons/*.svg)
@@ -23,6 +23,7 @@ qt_add_translations(ternion_workbench_lib TS_FILES ${resources}/translations/ter
 
 add_executable(ternion ${CMAKE_CURRENT_SOURCE_DIR}/main.cpp)
 target_link_libraries(ternion PRIVATE ternion_workbench_lib)
+add_dependencies(ternion ternion-board)  # what the simulated board is, installed with ternion-cli
 target_compile_definitions(ternion PRIVATE TERNION_VERSION="${PROJECT_VERSION}" TERNION_SAMPLE_MODELS="${resources}/sample-model")
 
 set(id io.github.ternion.Ternion)

@@ -5,6 +5,7 @@
 #include <QStandardPaths>
 
 #include "benchmarks/benchmarks_panel.h"
+#include "board/board_panel.h"
 #include "chat/chat_panel.h"
 #include "conversations/conversations_panel.h"
 #include "inspect/gates/gates_panel.h"
@@ -64,6 +65,7 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
                  chatPanel(),
                  conversationsPanel(),
                  modelCardPanel(),
+                 boardPanel(settings),
                  metricsPanel(),
                  runsPanel(),
                  sqlPanel(settings),

@@ -7,6 +7,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "shell/device_selector.h"
 #include "shell/format.h"
 #include "views/plot_view.h"
 
@@ -19,7 +20,8 @@ constexpr double barWidth = 0.36;
 const std::string presetMark = "preset:";
 
 bool isPublishedShape(const RunSummary& run) {
-    return run.facts.kind == "bench" && run.facts.model.path.starts_with(presetMark) &&
+    // What a simulated board takes is the time of the simulation.
+    return run.facts.kind == "bench" && !isSimulated(run.facts.device) && run.facts.model.path.starts_with(presetMark) &&
            run.figure("peak_device_bytes") != nullptr && run.figure("decode_ms_p50") != nullptr;
 }
 

@@ -18,6 +18,7 @@
 #include "chat/token_text.h"
 #include "engine/engine_client.h"
 #include "shell/action_registry.h"
+#include "shell/device_selector.h"
 #include "shell/message_bar.h"
 
 namespace ternion::app {
@@ -224,8 +225,12 @@ void ChatPanel::showFinished(const AnswerFinished& finished) {
         return seconds > 0.0 ? locale.toString(tokens / seconds, 'f', 1) : QString(QChar(0x2013));
     };
     QStringList parts;
+    const auto device = context_.engine.activeDevice();
+    const QString speed = tr("%1 tokens/s").arg(perSecond(finished.result.tokens, finished.result.seconds));
     parts << tr("%1 tokens").arg(finished.result.tokens)
-          << tr("%1 tokens/s").arg(perSecond(finished.result.tokens, finished.result.seconds));
+          << (finished.result.seconds > 0.0 && device && isSimulated(device->info)
+                  ? tr("%1 (speed of the simulation)").arg(speed)
+                  : speed);
     if (finished.prefillTokens > 0)
         parts << tr("prompt: %1 tokens in %2 ms")
                      .arg(finished.prefillTokens)

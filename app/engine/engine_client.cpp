@@ -46,7 +46,7 @@ Progress part(const Progress& whole, double from, double to) {
             whole.stop};
 }
 
-/// The device asked for last, until somebody goes there.
+/// The device and the arithmetic asked for last, until somebody goes there.
 class WantedDevice {
 public:
     void set(std::string id) {
@@ -57,10 +57,37 @@ public:
         const std::lock_guard lock(mutex_);
         return std::exchange(id_, std::nullopt);
     }
+    void setProfile(Profile profile) {
+        const std::lock_guard lock(mutex_);
+        profile_ = profile;
+    }
+    Profile profile() const {
+        const std::lock_guard lock(mutex_);
+        return profile_;
+    }
 
 private:
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::optional<std::string> id_;
+    Profile profile_ = Profile::Auto;
+};
+
+/// What a device that counts cycles says of the tokens of an answer.
+class CycleReading {
+public:
+    void tokenCame(const DeviceModel& device) {
+        const auto cycles = device.lastToken();
+        if (!cycles) return;
+        if (tokens_++ == 0) first_ = Clock::now();
+        newest_ = CountedToken{*cycles, std::nullopt};
+        if (tokens_ > 1) newest_->tokensPerSecond = (tokens_ - 1) / secondsSince(first_);
+    }
+    std::optional<CountedToken> take() { return std::exchange(newest_, std::nullopt); }
+
+private:
+    Clock::time_point first_;
+    int tokens_ = 0;
+    std::optional<CountedToken> newest_;
 };
 
 /// What of answers is traced, for who asks between two tokens.
@@ -79,6 +106,11 @@ private:
     mutable std::mutex mutex_;
     TraceRequest request_;
 };
+
+QString nameFor(Profile profile) {
+    const auto name = nameOf(profile);
+    return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size()));
+}
 
 bool startsWith(std::span<const TokenId> whole, std::span<const TokenId> beginning) {
     return beginning.size() <= whole.size() && std::equal(beginning.begin(), beginning.end(), whole.begin());
@@ -127,6 +159,8 @@ struct EngineClient::Engine {
     std::string preferredDevice;
     std::shared_ptr<const OpenModel> model;
     std::shared_ptr<DeviceModel> device;
+    Profile loadedFor = Profile::Auto;  // what was asked for when a device was last loaded, or failed to
+    QString notice;                     // of that loading; empty: all is as it was asked for
     std::unique_ptr<Session> session;
     RunStore* runs = nullptr;
     std::atomic<bool> recordsTexts = true;  // the GUI's thread sets it
@@ -138,7 +172,27 @@ struct EngineClient::Engine {
     std::deque<SessionSnapshot> traced;     // places in inspected texts, without logits: tracing goes on there
     int texts = 0;                          // read so far
 
-    ActiveDevice active() const { return {device->device(), device->memory()}; }
+    ActiveDevice active() const { return {device->device(), device->memory(), device->profile()}; }
+
+    /// In the arithmetic that was asked for; in the device's own where it refuses that.
+    Result<std::shared_ptr<DeviceModel>> load(const std::string& id, const std::shared_ptr<const Model>& weights,
+                                              const Progress& progress) {
+        const LoadOptions options{Packing::Auto, wanted.profile()};
+        loadedFor = options.profile;
+        notice.clear();
+        auto loaded = registry.load(id, weights, progress, options);
+        if (!loaded && loaded.error().code == ErrorCode::Unsupported && options.profile != Profile::Auto) {
+            loaded = registry.load(id, weights, progress);
+            if (loaded)
+                notice = EngineClient::tr(
+                             "%1 does not compute in “%2” arithmetic: its own, “%3”, is used there. The choice "
+                             "stands for other devices.")
+                             .arg(QString::fromStdString((*loaded)->device().name), nameFor(options.profile),
+                                  nameFor((*loaded)->profile()));
+        }
+        if (!loaded) return loaded.error();
+        return std::shared_ptr<DeviceModel>(std::move(*loaded));
+    }
 
     Status open(const QString& path, const Progress& progress) {
         TERNION_TRY(auto opened, readModel(path, progress));
@@ -148,8 +202,7 @@ struct EngineClient::Engine {
             where = registry.find({});
         }
         if (!where) return where.error();
-        TERNION_TRY(auto loaded, registry.load(where->id(), opened->checkpoint.model, part(progress, 0.7, 1.0)));
-        std::shared_ptr<DeviceModel> onDevice = std::move(loaded);
+        TERNION_TRY(auto onDevice, load(where->id(), opened->checkpoint.model, part(progress, 0.7, 1.0)));
         TERNION_TRY(auto fresh, Session::create(onDevice, opened->tokenizer));
         snapshots.clear();
         traced.clear();
@@ -180,9 +233,13 @@ struct EngineClient::Engine {
 
     Status moveTo(const std::string& id, const Progress& progress) {
         if (model) {
-            TERNION_TRY(auto loaded, registry.load(id, model->checkpoint.model, progress));
-            std::shared_ptr<DeviceModel> onDevice = std::move(loaded);
+            TERNION_TRY(auto onDevice, load(id, model->checkpoint.model, progress));
             TERNION_CHECK(session->moveTo(onDevice));
+            if (onDevice->profile() != device->profile()) {
+                // The text goes on from the same state; what is read anew is read in the new arithmetic from its beginning.
+                snapshots.clear();
+                traced.clear();
+            }
             const bool answering = run.has_value();
             endRun(Error{ErrorCode::Cancelled, "it went on on " + onDevice->device().id(), {}});
             goTo(std::move(onDevice));
@@ -314,6 +371,7 @@ EngineClient::EngineClient(BackendRegistry registry, const QString& deviceId, Ru
     qRegisterMetaType<std::shared_ptr<const OpenModel>>();
     qRegisterMetaType<ActiveDevice>();
     qRegisterMetaType<std::vector<GeneratedToken>>();
+    qRegisterMetaType<CountedToken>();
     qRegisterMetaType<AnswerFinished>();
     qRegisterMetaType<Error>();
     qRegisterMetaType<std::shared_ptr<const ReadText>>();
@@ -367,12 +425,12 @@ void EngineClient::openModel(const QString& path) {
             });
             return;
         }
-        onGuiThread(this, [this, number, model = engine->model, device = engine->active()] {
+        onGuiThread(this, [this, number, model = engine->model, device = engine->active(), notice = engine->notice] {
             opening_ = opening_ && number != openNumber_;
             model_ = model;
             device_ = device;
             emit modelOpened(model);
-            emit deviceChanged(device);
+            nowOn(device, notice);
         });
     });
 }
@@ -382,18 +440,29 @@ void EngineClient::selectDevice(const QString& deviceId) {
     post("device", [this, engine = engine_](const std::stop_token& stop) { changeDevice(*engine, stop); });
 }
 
-/// On the worker's thread: goes to the device that was asked for, if that has not been done yet.
+void EngineClient::selectProfile(Profile profile) {
+    if (std::exchange(profile_, profile) == profile) return;
+    engine_->wanted.setProfile(profile);
+    post("device", [this, engine = engine_](const std::stop_token& stop) { changeDevice(*engine, stop); });
+}
+
+/// On the worker's thread: goes to the device that was asked for, or to the same one in another arithmetic, if that has not
+/// been done yet.
 void EngineClient::changeDevice(Engine& engine, const std::stop_token& stop) {
-    const auto id = engine.wanted.take();
+    auto id = engine.wanted.take();
+    if (!id && engine.device && engine.loadedFor != engine.wanted.profile()) id = engine.device->device().id();
     if (!id) return;
     if (const auto moved = engine.moveTo(*id, reportTo(stop)); !moved) {
         onGuiThread(this, [this, error = moved.error()] { emit failed(error); });
     } else if (engine.device) {
-        onGuiThread(this, [this, device = engine.active()] {
-            device_ = device;
-            emit deviceChanged(device);
-        });
+        onGuiThread(this, [this, device = engine.active(), notice = engine.notice] { nowOn(device, notice); });
     }
+}
+
+void EngineClient::nowOn(const ActiveDevice& device, const QString& notice) {
+    device_ = device;
+    emit deviceChanged(device);
+    if (!notice.isEmpty()) emit noticed(notice);
 }
 
 void EngineClient::generate(const ChatRequest& request) {
@@ -407,10 +476,13 @@ void EngineClient::generate(const ChatRequest& request) {
         std::vector<GeneratedToken> batch;
         Throttle throttle;
         double moving = 0.0;
+        CycleReading cycles;
         const auto flush = [&] {
             if (batch.empty()) return;
-            onGuiThread(this, [this, number, tokens = std::exchange(batch, {})] {
-                if (number == generation_) emit tokensGenerated(tokens);
+            onGuiThread(this, [this, number, tokens = std::exchange(batch, {}), counted = cycles.take()] {
+                if (number != generation_) return;
+                emit tokensGenerated(tokens);
+                if (counted) emit cyclesCounted(*counted);
             });
         };
         int text = 0;
@@ -428,9 +500,12 @@ void EngineClient::generate(const ChatRequest& request) {
             if (request.onToken) request.onToken(token);
             traceAsWanted();
             batch.push_back(token);
+            const DeviceModel* const device = engine->device.get();
+            cycles.tokenCame(*device);
             if (throttle.due()) flush();
             const auto start = Clock::now();
             changeDevice(*engine, source.get_token());
+            if (engine->device.get() != device) cycles = {};
             moving += secondsSince(start);
             return true;
         };

@@ -41,6 +41,15 @@ struct OpenModel {
 struct ActiveDevice {
     DeviceInfo info;
     MemoryUse memory;
+    Profile profile = Profile::Float;  ///< never Auto
+};
+
+/// What a device that counts cycles says of the last token of an answer.
+struct CountedToken {
+    CycleCounts cycles;
+    /// By the computer's clock, since the first token that this device wrote of the answer; nothing at that one. Of a simulated
+    /// board it is the speed of the simulation.
+    std::optional<double> tokensPerSecond;
 };
 
 /// An answer to be written: the whole conversation, so that a request never depends on an earlier one.
@@ -103,6 +112,9 @@ public:
     /// the old device is lost. An answer that runs goes on there from its next token. Without a model: where the next one is
     /// loaded.
     void selectDevice(const QString& deviceId);
+    /// The arithmetic of every device from now on; the open model is loaded again where it changes, as by selectDevice. A
+    /// device that refuses it computes in its own, and noticed() says so.
+    void selectProfile(Profile profile);
     void generate(const ChatRequest& request);
     /// Cancels the answer, waiting or being written, and a change of device that it waits for; where there is no answer, the
     /// loading that runs.
@@ -146,6 +158,7 @@ public:
     const std::vector<DeviceInfo>& devices() const { return devices_; }  ///< found at start
     std::shared_ptr<const OpenModel> model() const { return model_; }    ///< null: none open
     std::optional<ActiveDevice> activeDevice() const { return device_; }
+    Profile profile() const { return profile_; }  ///< that was asked for
     bool busy() const { return busy_; }
     bool opening() const { return opening_; }  ///< a model is on its way: modelOpened or failed will tell
 
@@ -155,6 +168,7 @@ signals:
     void modelOpened(std::shared_ptr<const ternion::app::OpenModel> model);
     void deviceChanged(const ternion::app::ActiveDevice& device);
     void tokensGenerated(const std::vector<ternion::GeneratedToken>& tokens);
+    void cyclesCounted(const ternion::app::CountedToken& token);  ///< after tokensGenerated, of the last of them
     void answerFinished(const ternion::app::AnswerFinished& finished);
     void sweepStepped(const ternion::SweepStep& step, int done, int all);  ///< begins with it
     void sweepFinished(const ternion::SweepOutcome& outcome);
@@ -162,6 +176,7 @@ signals:
     void traced(const ternion::app::TracedTokens& traced);
     /// A model was not opened, or a device not changed; everything open before still is. Cancelled is reported here too.
     void failed(const ternion::Error& error);
+    void noticed(const QString& text);  ///< it was done, but not as asked for: for the user
 
 private:
     struct Engine;  // what only the worker's thread touches
@@ -169,6 +184,7 @@ private:
     Q_INVOKABLE void jobGone();
     Progress reportTo(const std::stop_token& stop);
     void changeDevice(Engine& engine, const std::stop_token& stop);
+    void nowOn(const ActiveDevice& device, const QString& notice);
     void answerEnded(int number, const AnswerFinished& finished);
     void tell(TracedTokens traced);
     /// Makes what runs under `tag` stop, and gives what stops the job that comes in its place.
@@ -178,6 +194,7 @@ private:
     std::vector<DeviceInfo> devices_;
     std::shared_ptr<const OpenModel> model_;
     std::optional<ActiveDevice> device_;
+    Profile profile_ = Profile::Auto;
     bool busy_ = false;
     int pending_ = 0;     // jobs that are neither done nor dropped
     int generation_ = 0;  // number of the newest answer asked for

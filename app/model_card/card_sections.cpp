@@ -38,6 +38,7 @@ std::vector<CardSection> cardSections(const OpenModel& model, const ActiveDevice
     if (device != nullptr)
         sections.push_back({text("Device"),
                             {{text("Runs on"), deviceLabel(device->info)},
+                             {text("Arithmetic"), arithmeticText(device->profile)},
                              {text("Driver"), QString::fromStdString(device->info.driver)},
                              {text("Weights there"), formatBytes(device->memory.weights)},
                              {text("State"), formatBytes(device->memory.state)},

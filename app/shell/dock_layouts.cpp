@@ -34,6 +34,7 @@ DockLayouts::DockLayouts(QMainWindow* window, const std::vector<PanelDefinition>
         });
         connect(dock, &QDockWidget::visibilityChanged, show, [dock, show] { show->setChecked(!dock->isHidden()); });
         if (panel.group != PanelGroup::None) joinGroup(groups_[panel.group], dock, panel.group);
+        if (panel.group == PanelGroup::None && panel.area == Qt::RightDockWidgetArea) joinSide(dock);
         if (panel.group != PanelGroup::None || panel.area == Qt::BottomDockWidgetArea) dock->hide();  // in the way until wanted
     }
     addActions(context.actions);
@@ -73,6 +74,16 @@ void DockLayouts::addActions(ActionRegistry& actions) {
              [this] { showGroup(PanelGroup::Measurement); })
         ->setIcon(themedIcon("measure"));
     actions.add("view.layout.reset", menu, tr("Reset layout"), {}, [this] { reset(); })->setIcon(themedIcon("layout"));
+}
+
+/// What stands beside the chat from the start shares one place, the first one in front.
+void DockLayouts::joinSide(QDockWidget* dock) {
+    if (side_ == nullptr) {
+        side_ = dock;
+        return;
+    }
+    window_->tabifyDockWidget(side_, dock);
+    side_->raise();
 }
 
 /// Inspection views share one place, as tabs. Of what measures the first has the upper half, the others share the lower one.

@@ -31,6 +31,7 @@ public:
 
 private:
     void addActions(ActionRegistry& actions);
+    void joinSide(QDockWidget* dock);
     void joinGroup(std::vector<QDockWidget*>& group, QDockWidget* dock, PanelGroup which);
     void showGroup(PanelGroup which);
     void offer(const QString& prompt, const std::function<void(const QString&)>& run, bool newName);
@@ -39,6 +40,7 @@ private:
     Settings& settings_;
     QuickPick* pick_;
     std::map<PanelGroup, std::vector<QDockWidget*>> groups_;  // the window's docks
+    QDockWidget* side_ = nullptr;                             // the first at the right that is in no group
     QByteArray original_;
 };
 

@@ -115,6 +115,7 @@ void MainWindow::addToolBar(QWidget* deviceSelector) {
     bar->addWidget(name);
     bar->addWidget(space);
     bar->addWidget(deviceSelector);
+    if (QAction* board = context_.actions.find("board.simulated")) bar->addAction(board);
     bar->addAction(context_.actions.find("view.layout.inspect"));
     bar->addAction(context_.actions.find("view.layout.measure"));
     bar->addAction(context_.actions.find("view.palette"));
@@ -169,6 +170,7 @@ void MainWindow::followEngine() {
     connect(&context_.engine, &EngineClient::failed, this, [this](const Error& error) {
         if (error.code != ErrorCode::Cancelled) post(MessageKind::Error, QString::fromStdString(error.text()));
     });
+    connect(&context_.engine, &EngineClient::noticed, this, [this](const QString& text) { post(MessageKind::Warning, text); });
     connect(&context_.engine, &EngineClient::modelOpened, messages_, &MessageArea::clear);
     connect(&context_.engine, &EngineClient::modelOpened, this, [this](const std::shared_ptr<const OpenModel>& model) {
         if (model && !model->templateNote.isEmpty()) post(MessageKind::Info, model->templateNote);

@@ -15,13 +15,30 @@ QString layoutKey(const QString& name) {
     return QStringLiteral("layouts/") + QString::fromLatin1(name.toUtf8().toPercentEncoding());
 }
 
+/// Out of range: `otherwise`.
+std::uint32_t numberIn(const QSettings& store, const char* key, std::uint32_t most, std::uint32_t otherwise) {
+    bool ok = false;
+    const uint value = store.value(QLatin1String(key)).toUInt(&ok);
+    return ok && value >= 1 && value <= most ? value : otherwise;
+}
+
+fpga::SimulationSettings simulationIn(const QSettings& store) {
+    fpga::SimulationSettings simulation;
+    simulation.clockKhz = numberIn(store, "board/clockKhz", fpga::SimulationSettings::mostKhz, simulation.clockKhz);
+    simulation.memoryMebibytes =
+        numberIn(store, "board/memoryMebibytes", fpga::SimulationSettings::mostMebibytes, simulation.memoryMebibytes);
+    simulation.latency = numberIn(store, "board/latency", fpga::SimulationSettings::longestLatency, simulation.latency);
+    simulation.rate = numberIn(store, "board/rate", fpga::SimulationSettings::fullRate, simulation.rate);
+    return simulation;
+}
+
 }  // namespace
 
 Settings::Settings()
     : Settings(QStandardPaths::writableLocation(QStandardPaths::GenericConfigLocation) +
                QStringLiteral("/ternion/ternion.conf")) {}
 
-Settings::Settings(const QString& file) : store_(file, QSettings::IniFormat) {}
+Settings::Settings(const QString& file) : store_(file, QSettings::IniFormat), simulation_(simulationIn(store_)) {}
 
 ThemeMode Settings::theme() const {
     const int value = store_.value("appearance/theme", 0).toInt();
@@ -38,6 +55,30 @@ void Settings::setFontScale(double scale) {
 
 QString Settings::device() const { return store_.value("engine/device").toString(); }
 void Settings::setDevice(const QString& id) { store_.setValue("engine/device", id); }
+
+Profile Settings::profile() const {
+    const QString name = store_.value("engine/profile").toString();
+    return name == QLatin1String("fixed") ? Profile::Fixed : name == QLatin1String("float") ? Profile::Float : Profile::Auto;
+}
+void Settings::setProfile(Profile profile) {
+    if (profile == Profile::Auto) return store_.remove("engine/profile");
+    store_.setValue("engine/profile", profile == Profile::Fixed ? QStringLiteral("fixed") : QStringLiteral("float"));
+}
+
+fpga::SimulationSettings Settings::simulation() const {
+    const std::lock_guard lock(simulationMutex_);
+    return simulation_;
+}
+void Settings::setSimulation(const fpga::SimulationSettings& simulation) {
+    {
+        const std::lock_guard lock(simulationMutex_);
+        simulation_ = simulation;
+    }
+    store_.setValue("board/clockKhz", simulation.clockKhz);
+    store_.setValue("board/memoryMebibytes", simulation.memoryMebibytes);
+    store_.setValue("board/latency", simulation.latency);
+    store_.setValue("board/rate", simulation.rate);
+}
 
 QString Settings::model() const { return recentModels().value(0); }
 QStringList Settings::recentModels() const { return store_.value("engine/models").toStringList(); }

@@ -6,13 +6,17 @@
 #include <QString>
 #include <QStringList>
 #include <cstdint>
+#include <mutex>
+
+#include "backend/backend.h"
+#include "link/simulation_settings.h"
 
 namespace ternion::app {
 
 enum class ThemeMode { System, Light, Dark };
 
 /// Backed by an INI file, in the user's XDG configuration folder unless told otherwise. Values out of range read as defaults.
-/// GUI thread.
+/// GUI thread, but for simulation().
 class Settings {
 public:
     Settings();
@@ -25,6 +29,10 @@ public:
 
     QString device() const;  ///< its id; empty: the best there is
     void setDevice(const QString& id);
+    Profile profile() const;  ///< Auto at first
+    void setProfile(Profile profile);
+    fpga::SimulationSettings simulation() const;  ///< what a simulated board assumes; may be called from any thread
+    void setSimulation(const fpga::SimulationSettings& simulation);
     QString model() const;             ///< the path last open; empty at first
     QStringList recentModels() const;  ///< newest first, `model()` included
     void addRecentModel(const QString& path);
@@ -57,6 +65,8 @@ public:
 
 private:
     mutable QSettings store_;
+    mutable std::mutex simulationMutex_;
+    fpga::SimulationSettings simulation_;  // as it is in store_
 };
 
 }  // namespace ternion::app

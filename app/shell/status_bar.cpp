@@ -7,6 +7,7 @@
 #include "chat/conversation_model.h"
 #include "engine/engine_client.h"
 #include "measure/host_memory.h"
+#include "shell/device_selector.h"
 #include "shell/format.h"
 
 namespace ternion::app {
@@ -22,6 +23,7 @@ StatusBar::StatusBar(EngineClient& engine, ConversationModel& conversation, QWid
     state_->setAccessibleName(tr("State of the engine"));
     addWidget(state_, 1);
     speed_ = addField("speed", tr("How fast the last answer was written, without reading the prompt"));
+    kind_ = addField("deviceKind", {});
     deviceMemory_ = addField("deviceMemory", tr("What the model, its state and its work space take of the device's memory"));
     hostMemory_ = addField("hostMemory", tr("What this program takes of the computer's memory"));
 
@@ -35,14 +37,15 @@ StatusBar::StatusBar(EngineClient& engine, ConversationModel& conversation, QWid
             [this](const std::vector<GeneratedToken>& tokens) { countTokens(static_cast<int>(tokens.size())); });
     connect(&engine, &EngineClient::answerFinished, this, [this](const AnswerFinished& finished) {
         if (finished.result.tokens > 0 && finished.result.seconds > 0)
-            speed_->setText(
-                tr("%1 tokens/s").arg(QLocale().toString(finished.result.tokens / finished.result.seconds, 'f', 1)));
+            showSpeed(finished.result.tokens / finished.result.seconds);
     });
     connect(&engine, &EngineClient::deviceChanged, this, &StatusBar::showMemory);
+    connect(&engine, &EngineClient::deviceChanged, this, &StatusBar::showDevice);
     auto* timer = new QTimer(this);
     connect(timer, &QTimer::timeout, this, &StatusBar::showMemory);
     timer->start(memoryIntervalMs);
     speed_->setText(tr("– tokens/s"));
+    showDevice();
     showMemory();
     showState();
 }
@@ -74,8 +77,25 @@ void StatusBar::countTokens(int count) {
         return;
     }
     tokens_ += count;
-    if (sinceFirst_.elapsed() > 0)
-        speed_->setText(tr("%1 tokens/s").arg(QLocale().toString((tokens_ - 1) * 1000.0 / sinceFirst_.elapsed(), 'f', 1)));
+    if (sinceFirst_.elapsed() > 0) showSpeed((tokens_ - 1) * 1000.0 / sinceFirst_.elapsed());
+}
+
+void StatusBar::showSpeed(double tokensPerSecond) {
+    const auto active = engine_.activeDevice();
+    const QString speed = tr("%1 tokens/s").arg(QLocale().toString(tokensPerSecond, 'f', 1));
+    speed_->setText(active && isSimulated(active->info) ? tr("%1 (simulation)").arg(speed) : speed);
+}
+
+void StatusBar::showDevice() {
+    const auto active = engine_.activeDevice();
+    QStringList kinds;
+    if (active && isSimulated(active->info)) kinds << tr("Simulated board");
+    if (active && active->profile == Profile::Fixed) kinds << tr("Fixed arithmetic");
+    kind_->setVisible(!kinds.isEmpty());
+    kind_->setText(kinds.join(QStringLiteral(" · ")));
+    kind_->setToolTip(
+        active ? tr("%1 computes in this arithmetic: %2").arg(deviceLabel(active->info), arithmeticText(active->profile))
+               : QString());
 }
 
 void StatusBar::showMemory() {

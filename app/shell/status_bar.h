@@ -20,13 +20,16 @@ public:
 private:
     QLabel* addField(const char* name, const QString& tooltip);
     void showState();
+    void showDevice();
     void showMemory();
+    void showSpeed(double tokensPerSecond);
     void countTokens(int count);
 
     EngineClient& engine_;
     ConversationModel& conversation_;
     QLabel* state_;
     QLabel* speed_;
+    QLabel* kind_;  ///< of the device, where it is not the usual one
     QLabel* deviceMemory_;
     QLabel* hostMemory_;
     QElapsedTimer sinceFirst_;

@@ -12,22 +12,9 @@
 
 #include "base/result.h"
 #include "link/handles.h"
+#include "link/simulation_settings.h"
 
 namespace ternion::fpga {
-
-/// What a simulated board assumes; each from 1 to its limit.
-struct SimulationSettings {
-    std::uint32_t memoryMebibytes = 256;
-    std::uint32_t clockKhz = 200'000;
-    std::uint32_t latency = 100;       ///< cycles from a read's address to its first word
-    std::uint32_t rate = 1024;         ///< words that memory gives in 1024 cycles, at most
-    std::vector<std::string> options;  ///< further ones of ternion-board
-
-    static constexpr std::uint32_t mostMebibytes = 65'536;
-    static constexpr std::uint32_t mostKhz = 1'000'000;
-    static constexpr std::uint32_t longestLatency = 100'000;
-    static constexpr std::uint32_t fullRate = 1024;
-};
 
 /// What a board is to be served through: one socket, or files named like those of the XDMA driver.
 enum class Door : std::uint8_t { VfioUser, Xdma };
@@ -52,7 +39,7 @@ public:
     const std::filesystem::path& folder() const { return folder_; }
     pid_t number() const { return number_; }
 
-    /// "signal 9, Killed": how it ended, with what it said at last, if it does within `patience`. Nothing: it runs.
+    /// "signal 9, Killed": how it ended, if it does within `patience`. Nothing: it runs.
     std::optional<std::string> ending(std::chrono::milliseconds patience);
 
 private:

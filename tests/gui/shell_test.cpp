@@ -232,7 +232,9 @@ private slots:
 
     void deviceSelectorListsEveryDeviceAndRemembers() {
         Shell shell(file());
-        const auto listed = shell.find<QToolButton>("deviceSelector")->menu()->actions();
+        QList<QAction*> listed;
+        for (QAction* entry : shell.find<QToolButton>("deviceSelector")->menu()->actions())
+            if (!entry->data().isNull()) listed << entry;  // the others are the arithmetic's
         QCOMPARE(listed.size(), static_cast<qsizetype>(shell.engine.devices().size()));
         for (qsizetype i = 0; i < listed.size(); ++i) QCOMPARE(listed[i]->isEnabled(), shell.engine.devices()[i].usable);
         QVERIFY(shell.openSample());
