@@ -12,8 +12,18 @@ const int one = 1 << gateFraction;
 int saturate(int64_t x, int limit) { return int(clamp(x, -int64_t(limit), int64_t(limit))); }
 int64_t shifted(int64_t x, int shift) { return (x + (int64_t(1) << (shift - 1))) >> shift; }
 int product(int a, int b, int shift) { return saturate(shifted(int64_t(a) * int64_t(b), shift), largest); }
-uint64_t sum(uint64_t a, uint64_t b) { return a + b < a ? ~uint64_t(0) : a + b; }
-uint64_t square(int a) { return uint64_t(int64_t(a) * int64_t(a)); }
+/// Of sums of squares, the low half first: NVIDIA's driver 580 loses the high half of the 64-bit ones.
+uvec2 sum(uvec2 a, uvec2 b) {
+    uint carry, over, again;
+    const uint low = uaddCarry(a.x, b.x, carry);
+    const uint high = uaddCarry(uaddCarry(a.y, b.y, over), carry, again);
+    return (over | again) != 0u ? uvec2(~0u) : uvec2(low, high);
+}
+uvec2 square(int a) {
+    uvec2 made;
+    umulExtended(uint(abs(a)), uint(abs(a)), made.y, made.x);
+    return made;
+}
 int add(int a, int b) { return saturate(int64_t(a) + int64_t(b), largest); }
 
 // ---- Gates. `table` is sigmoidTable() ----
@@ -50,8 +60,9 @@ int weigh(int p, int w) { return product(p, w, weighShift); }
 struct Epsilon {
     uint constant, factor, shift;
 };
-uint64_t withEpsilon(uint64_t s, uint64_t first, Epsilon epsilon) {
-    return sum(sum(s, uint64_t(epsilon.constant)), ((first >> 24) * uint64_t(epsilon.factor)) >> epsilon.shift);
+uvec2 withEpsilon(uvec2 s, uvec2 first, Epsilon epsilon) {
+    const uint64_t more = ((packUint2x32(first) >> 24) * uint64_t(epsilon.factor)) >> epsilon.shift;
+    return sum(sum(s, uvec2(epsilon.constant, 0u)), unpackUint2x32(more));
 }
 
 uint squareRoot(uint64_t x) {
@@ -70,11 +81,10 @@ struct Root {
     uint root;
     int shift;
 };
-Root rootOf(uint64_t s) {
-    if (s == uint64_t(0)) return Root(0u, 0);
-    const uint high = uint(s >> 32);
-    const int shift = (high != 0u ? 31 - findMSB(high) : 63 - findMSB(uint(s))) / 2;
-    return Root(squareRoot(s << (2 * shift)), shift);
+Root rootOf(uvec2 s) {
+    if (s == uvec2(0u)) return Root(0u, 0);
+    const int shift = (s.y != 0u ? 31 - findMSB(s.y) : 63 - findMSB(s.x)) / 2;
+    return Root(squareRoot(packUint2x32(s) << (2 * shift)), shift);
 }
 
 struct Scale {

@@ -42,12 +42,10 @@ layout(push_constant, std430) uniform Push {
 };
 
 const uint runs = lanes / shuffled;
-shared uint64_t runFirst[runs], runSquares[runs];
+shared uvec2 runFirst[runs], runSquares[runs];
 shared int runLargest[projections][runs];
 shared CodeScale codeScales[projections];
 shared int codeSum[projections];
-
-uint64_t shuffledIn(uint64_t value, uint mask) { return packUint2x32(shuffleXor(unpackUint2x32(value), mask)); }
 
 bool normed();
 int normedValue(uint column);
@@ -60,7 +58,7 @@ void main() {
     const uint token = gl_WorkGroupID.x;
     if (lane < projections) codeSum[lane] = 0;
 
-    uint64_t first = uint64_t(0), squares = uint64_t(0);
+    uvec2 first = uvec2(0u), squares = uvec2(0u);
     int largestU[projections];
     [[unroll]] for (uint p = 0u; p < projections; ++p) largestU[p] = 0;
     for (uint column = lane; column < width; column += lanes) {
@@ -73,8 +71,8 @@ void main() {
     }
     memoryBarrierBuffer();  // what is kept is seen by others after the barriers that follow
     for (uint mask = 1u; mask < shuffled; mask *= 2u) {
-        first = sum(first, shuffledIn(first, mask));
-        squares = sum(squares, shuffledIn(squares, mask));
+        first = sum(first, shuffleXor(first, mask));
+        squares = sum(squares, shuffleXor(squares, mask));
         [[unroll]] for (uint p = 0u; p < projections; ++p) largestU[p] = max(largestU[p], shuffleXor(largestU[p], mask));
     }
     if (lane % shuffled == 0u) {
@@ -84,7 +82,7 @@ void main() {
     }
     barrier();
     if (lane < projections) {
-        first = squares = uint64_t(0);
+        first = squares = uvec2(0u);
         int most = 0;
         for (uint run = 0u; run < runs; ++run) {
             first = sum(first, runFirst[run]);

@@ -51,6 +51,7 @@ Run setupSql(CLI::App& app, Context& context);
 Run setupExport(CLI::App& app, Context& context);
 Run setupImport(CLI::App& app, Context& context);
 Run setupReplay(CLI::App& app, Context& context);
+Run setupProjection(CLI::App& app, Context& context);
 
 /// Accepts whole numbers from `least` on; CLI11's own would write the largest double into its message.
 inline CLI::Range from(int least) { return {least, std::numeric_limits<int>::max()}; }

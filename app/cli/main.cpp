@@ -38,6 +38,7 @@ const std::vector<CommandEntry>& commands() {
         {"export", "Write a run to a file that can be carried elsewhere, or its raw samples", setupExport},
         {"import", "Put a run that was exported elsewhere among the runs here", setupImport},
         {"replay", "Run an exported run again and tell what differs", setupReplay},
+        {"projection", "What the accelerator would do on boards that are not here, modelled", setupProjection},
     };
     return table;
 }

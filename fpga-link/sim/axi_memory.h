@@ -35,7 +35,8 @@ public:
     template <typename Model>
     void step(Model& model, const BusStalls& stalls = {}) {
         ++cycle_;
-        credit_ = std::min(credit_ + memory_->rate, wordCredit);
+        // What is left of a word is kept, so that a rate that does not divide 1024 is the rate.
+        credit_ = std::min(credit_ + memory_->rate, wordCredit + memory_->rate - 1);
         model.m_arready_i = !stalls.readRequest;
         if (model.m_arvalid_o && model.m_arready_i)
             reads_.push_back({model.m_araddr_o, model.m_arlen_o + 1U, due(), model.m_arid_o != 0});

@@ -28,6 +28,7 @@ TEST(Cli, EveryCommandGivesTheKeysOfItsContract) {
     const Scratch scratch;
     const std::vector<Keys> rows{
         {{"devices"}, {"devices"}},
+        {{"projection"}, {"rows", "published", "assumptions"}},
         {{"info", sample}, {"config", "tensors"}},
         {{"tokenize", "--tokenizer", sample, "--text", "Hello"}, {"ids", "pieces", "decoded"}},
         {{"convert", golden, scratch / "golden.gguf"}, {"bytes", "tensors"}},
@@ -317,6 +318,20 @@ TEST(Cli, InspectedCodesAreTheEngines) {
                 1e-12);
     EXPECT_NEAR(std::stod(row[6]), static_cast<double>(std::count(begin, end, 0)) / width, 1e-12);
     EXPECT_GE(std::stod(row[7]), std::stod(row[6]));
+}
+
+TEST(Cli, NothingOfAProjectionLooksMeasured) {
+    const Finished finished = cli({"projection", "--json"});
+    ASSERT_EQ(finished.exitCode, 0) << finished.err;
+    const auto json = finished.json();
+    ASSERT_EQ(json["rows"].size(), 9U);
+    for (const auto& row : json["rows"]) EXPECT_EQ(row["source"], "modelled");
+    ASSERT_FALSE(json["published"].empty());
+    for (const auto& row : json["published"]) {
+        EXPECT_EQ(row["source"], "published");
+        EXPECT_NE(row["published_in"], "");
+    }
+    for (const auto& one : json["assumptions"]) EXPECT_NE(one["source"], "") << one["name"];
 }
 
 TEST(Cli, InterruptStopsAnAnswerWithItsOwnExitCode) {

@@ -1,6 +1,10 @@
 // The conformance suite over the transports that this machine has; VFIO runs it in a guest (vfio_guest_test.cpp).
+#include <cstdlib>
+
+#include "accelerator_interface.h"
 #include "conformance_suite.h"
 #include "link/board_process.h"
+#include "link/discovery.h"
 #include "link/in_process_board.h"
 #include "link/vfio_user_board.h"
 #include "link/xdma_board.h"
@@ -61,6 +65,25 @@ public:
     }
 };
 
+/// A card of this machine, named by TERNION_BOARD_ID: bringing one up (fpga-link/README.md).
+class OwnBoardRig final : public BoardRig {
+public:
+    static Result<std::unique_ptr<BoardRig>> find(const std::string& id) {
+        TERNION_TRY(const auto board, openBoard(id));
+        TERNION_TRY(const auto bytes, read64(*board, shell::memoryBytesLo));
+        return std::unique_ptr<BoardRig>(new OwnBoardRig(id, board->info().transport, bytes));
+    }
+    const CardFacts& facts() const override { return facts_; }
+    std::string transport() const override { return transport_; }
+    Result<std::unique_ptr<Board>> open() override { return openBoard(id_); }
+
+private:
+    OwnBoardRig(std::string id, std::string transport, std::uint64_t bytes)
+        : id_(std::move(id)), transport_(std::move(transport)), facts_(shellFacts(bytes)) {}
+    std::string id_, transport_;
+    CardFacts facts_;
+};
+
 template <class Rig>
 Result<std::unique_ptr<BoardRig>> served(Door door) {
     SimulationSettings settings;
@@ -70,13 +93,18 @@ Result<std::unique_ptr<BoardRig>> served(Door door) {
     return std::unique_ptr<BoardRig>(std::make_unique<Rig>(std::move(process)));
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, Conformance,
-                         testing::Values(Transport{"inProcess",
-                                                   []() -> Result<std::unique_ptr<BoardRig>> {
-                                                       return std::unique_ptr<BoardRig>(std::make_unique<InProcessRig>());
-                                                   }},
-                                         Transport{"vfioUser", [] { return served<VfioUserRig>(Door::VfioUser); }},
-                                         Transport{"xdma", [] { return served<XdmaRig>(Door::Xdma); }}),
+std::vector<Transport> transports() {
+    std::vector<Transport> all{
+        {"inProcess",
+         []() -> Result<std::unique_ptr<BoardRig>> { return std::unique_ptr<BoardRig>(std::make_unique<InProcessRig>()); }},
+        {"vfioUser", [] { return served<VfioUserRig>(Door::VfioUser); }},
+        {"xdma", [] { return served<XdmaRig>(Door::Xdma); }}};
+    if (const char* id = std::getenv("TERNION_BOARD_ID"))
+        all.push_back({"ownBoard", [id = std::string(id)] { return OwnBoardRig::find(id); }});
+    return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Transports, Conformance, testing::ValuesIn(transports()),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
