@@ -38,7 +38,9 @@ Result<DeviceInfo> BackendRegistry::find(std::string_view id) const {
     }
     const DeviceInfo* found = nullptr;
     for (const auto& device : candidates)
-        if (device.id() == id || (device.backend == id && (found == nullptr || !found->usable))) found = &device;
+        if (device.id() == id || device.backend + ":" + std::to_string(device.index) == id ||
+            (device.backend == id && (found == nullptr || !found->usable)))
+            found = &device;
     if (found == nullptr) return unavailable("there is no such device");
     if (!found->usable) return unavailable("it cannot be used: " + found->reason);
     return *found;
