@@ -18,7 +18,8 @@ CLI::Option* addTokenIds(CLI::App& app, std::vector<TokenId>& ids) {
 void ModelOptions::addTo(CLI::App& app, bool modelRequired) {
     auto* option = app.add_option("-m,--model", model, "A Hugging Face folder or a GGUF file");
     if (modelRequired) option->required();
-    app.add_option("-b,--backend", backend, "cpu, vulkan[:N] or fpga[:sim|:/dev/xdma0|:PCI address]; without it the best there is");
+    app.add_option("-b,--backend", backend,
+                   "cpu, vulkan[:N] or fpga[:sim|:/dev/xdma0|:PCI address]; without it the best there is");
     static const std::map<std::string, Packing> packings{
         {"auto", Packing::Auto}, {"2bit", Packing::TwoBit}, {"dense", Packing::Dense}};
     app.add_option("--packing", load.packing, "How the device keeps its trits: auto, 2bit, or dense (1.6 to 1.7 bits each)")
