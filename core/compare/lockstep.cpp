@@ -294,6 +294,7 @@ Result<LockstepResult> runLockstep(const std::vector<std::shared_ptr<DeviceModel
     for (std::size_t k = 0; k < devices.size(); ++k) sides.emplace_back(k, devices[k], plan, exchange, ending.get_token());
     {
         std::vector<std::jthread> threads;
+        threads.reserve(sides.size());
         for (Side& side : sides) threads.emplace_back([&side] { side.run(); });
 
         std::vector<bool> ended(sides.size(), false);
