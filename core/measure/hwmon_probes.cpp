@@ -41,8 +41,8 @@ Sensor sensorOf(ProbeFacts facts, const path& device, std::span<const char* cons
         }
     std::string names;
     for (const auto* file : files) names += (names.empty() ? "" : " or ") + std::string(file);
-    facts.missing =
-        (device / "hwmon").string() + " has no " + names + ": the driver of this device does not tell it; a newer kernel may";
+    facts.missing = (device / "hwmon").string() + " has no " + names + ": the driver of this " +
+                    (facts.name.ends_with("board") ? "board" : "GPU") + " does not tell it; a newer kernel may";
     return {std::move(facts)};
 }
 

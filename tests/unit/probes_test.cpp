@@ -269,6 +269,21 @@ TEST_F(ProbesOfFiles, AGpuWithoutSensorsOrAddressSaysSo) {
     EXPECT_TRUE(nvmlProbes(gpu(""), sources_).empty());
 }
 
+TEST_F(ProbesOfFiles, ABoardHasSensorsOfItsOwnAndASimulatedOneHasNone) {
+    DeviceInfo board = gpu();
+    board.backend = "fpga";
+    write(hwmon("name"), "xocl\n");
+    write(hwmon("power1_input"), "22500000\n");
+    const auto probes = hwmonProbes(board, sources_);
+    ASSERT_EQ(probes.size(), 2U);
+    EXPECT_EQ(probes[0]->facts().name, "power.board");
+    EXPECT_EQ(*probes[0]->read(), 22.5);
+    expectMissing(*probes[1], "the driver of this board does not tell it");
+    EXPECT_TRUE(nvmlProbes(board, sources_).empty());
+    board.software = true;
+    EXPECT_TRUE(hwmonProbes(board, sources_).empty());
+}
+
 // --- the processor
 
 TEST_F(ProbesOfFiles, RaplAddsPackages) {
