@@ -1,12 +1,13 @@
 #include <algorithm>
-#include <ctime>
-#include <fstream>
 #include <iostream>
+#include <span>
 
+#include "base/atomic_file.h"
 #include "command.h"
 #include "compare/comparison_report.h"
 #include "compare/lockstep.h"
 #include "recording.h"
+#include "store/utc_time.h"
 
 namespace ternion::cli {
 namespace {
@@ -48,20 +49,10 @@ LoadOptions loadOptions(const Options& options, std::size_t side) {
     return load;
 }
 
-std::string now() {
-    const std::time_t time = std::time(nullptr);
-    std::tm utc{};
-    gmtime_r(&time, &utc);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &utc);
-    return text;
-}
-
-Status write(const std::filesystem::path& file, const std::string& text) {
-    std::ofstream out(file);
-    out << text;
-    if (out.flush()) return {};
-    return Error{ErrorCode::Io, "cannot be written; choose another place", file.string()};
+Status write(const std::filesystem::path& path, const std::string& text) {
+    TERNION_TRY(auto file, AtomicFile::create(path));
+    TERNION_CHECK(file.write(0, std::as_bytes(std::span(text))));
+    return file.commit();
 }
 
 Result<nlohmann::ordered_json> run(Options& options, const Context& context) {
@@ -98,7 +89,7 @@ Result<nlohmann::ordered_json> run(Options& options, const Context& context) {
     report.plan = options.plan;
     report.prompt = promptText(opened.front().tokenizer.get(), options.plan.prompt);
     report.program = "ternion " TERNION_VERSION;
-    report.date = now();
+    report.date = utcTime(utcMilliseconds() / 1000, "%Y-%m-%d %H:%M UTC");
     const std::string page = toMarkdown(report);
     if (!options.report.empty()) TERNION_CHECK(write(options.report, page));
     if (!context.json) std::cout << page;

@@ -8,6 +8,11 @@
 
 namespace ternion {
 
+/// Of a pass over `tokens` tokens: rows of logits that it gives, of its last tokens.
+inline int logitRowsOf(LogitsWanted wanted, int tokens) {
+    return wanted == LogitsWanted::All ? tokens : wanted == LogitsWanted::Last && tokens > 0 ? 1 : 0;
+}
+
 // Each gives InvalidArgument, saying what was expected and what was found.
 
 /// Every token is in the vocabulary.

@@ -166,10 +166,6 @@ SideFacts SideFacts::of(const DeviceModel& device) {
     return {device.device(), device.model().name, device.model().hash(), device.packing(), device.profile()};
 }
 
-std::string SideFacts::label() const {
-    return device.id() + " (" + device.name + "), " + std::string(nameOf(profile)) + ", " + std::string(nameOf(packing));
-}
-
 std::string toMarkdown(const ComparisonReport& report) {
     std::string text = "# Side by side\n\n";
     text += report.date + ", " + report.program + ". Model " + report.sides.front().model + " (" +

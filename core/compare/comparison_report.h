@@ -17,8 +17,6 @@ struct SideFacts {
     Packing packing = Packing::TwoBit;
     Profile profile = Profile::Float;
     static SideFacts of(const DeviceModel& device);
-    /// "cpu (AMD EPYC), fixed, 2bit"
-    std::string label() const;
 };
 
 struct ComparisonReport {

@@ -235,9 +235,8 @@ Status check(const std::vector<std::shared_ptr<DeviceModel>>& sides, const Locks
 /// Differences that are none: see LockstepPlan::threshold.
 double thresholdOf(const LockstepPlan& plan, const DeviceModel& first, const DeviceModel& other) {
     if (plan.threshold) return *plan.threshold;
-    return first.profile() == other.profile() && first.model().hash() == other.model().hash()
-               ? 0.0
-               : std::numeric_limits<double>::infinity();
+    const bool sameModel = &first.model() == &other.model() || first.model().hash() == other.model().hash();
+    return first.profile() == other.profile() && sameModel ? 0.0 : std::numeric_limits<double>::infinity();
 }
 
 }  // namespace

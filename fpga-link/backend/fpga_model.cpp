@@ -5,7 +5,9 @@
 #include <cstring>
 #include <string>
 
+#include "backend/edited_values.h"
 #include "backend/input_checks.h"
+#include "link/card_identity.h"
 
 namespace ternion::fpga {
 namespace {
@@ -17,6 +19,12 @@ constexpr std::uint32_t busyBit = 1, errorBit = 4, resetBit = 2;
 
 Error boardError(ErrorCode code, std::string message, const DeviceInfo& device) {
     return {code, std::move(message), device.id()};
+}
+
+std::vector<float> floatsOf(std::span<const std::int32_t> values, int fraction) {
+    std::vector<float> floats(values.size());
+    std::transform(values.begin(), values.end(), floats.begin(), [&](std::int32_t v) { return fixed::toFloat(v, fraction); });
+    return floats;
 }
 
 template <class T>
@@ -97,37 +105,20 @@ FpgaModel::~FpgaModel() = default;
 
 Result<std::unique_ptr<DeviceModel>> FpgaModel::create(std::shared_ptr<const Model> model, DeviceInfo device,
                                                        std::unique_ptr<Board> board, const Progress& progress) {
-    TERNION_TRY(const auto id, board->read32(reg::id));
-    TERNION_TRY(const auto version, board->read32(reg::version));
-    TERNION_TRY(const auto array, board->read32(reg::array));
-    TERNION_TRY(const auto memories, board->read32(reg::memories));
-    TERNION_TRY(const auto hash, board->read32(reg::configHash));
-    if (id != acceleratorId)
-        return boardError(ErrorCode::DeviceUnavailable,
-                          "what is on this board is not Ternion's accelerator; load its bitstream", device);
-    if (version >> 16 != acceleratorVersion >> 16)
-        return boardError(ErrorCode::DeviceUnavailable,
-                          "the board's bitstream is version " + std::to_string(version >> 16) + "." +
-                              std::to_string(version & 0xFFFFU) + ", this program needs version " +
-                              std::to_string(acceleratorVersion >> 16) + "; load the bitstream that belongs to it",
-                          device);
-    const Configuration configuration = Configuration::of(array, memories);
-    if (configuration.hash() != hash || configuration.elements() == 0)
-        return boardError(ErrorCode::DeviceUnavailable,
-                          "the board's registers contradict its configuration hash; load the bitstream again", device);
-    TERNION_TRY(const auto memoryBytes, read64(*board, shell::memoryBytesLo));
-    TERNION_TRY(auto program, ModelProgram::create(std::move(model), configuration, memoryBytes));
+    // The transport has looked too; a board that was given to us otherwise has not been.
+    TERNION_TRY(const auto identity, readIdentity(*board));
+    if (const Status known = checkIdentity(identity); !known)
+        return boardError(known.error().code, known.error().message, device);
+    TERNION_TRY(auto program, ModelProgram::create(std::move(model), identity.configuration, identity.memoryBytes));
     std::unique_ptr<FpgaModel> made(new FpgaModel(std::move(program), std::move(device), std::move(board)));
-    made->boardBytes_ = memoryBytes;
-    TERNION_CHECK(made->prepare(progress));
+    made->clockHz_ = 1000.0 * identity.clockKhz;
+    TERNION_CHECK(made->prepare(identity.memoryBytes, progress));
     return std::unique_ptr<DeviceModel>(std::move(made));
 }
 
-Status FpgaModel::prepare(const Progress& progress) {
-    TERNION_TRY(const auto kilohertz, board_->read32(shell::clockKhz));
-    clockHz_ = 1000.0 * kilohertz;
+Status FpgaModel::prepare(std::uint64_t memoryBytes, const Progress& progress) {
     TERNION_CHECK(board_->write32(reg::control, resetBit));
-    TERNION_CHECK(write64(*board_, reg::memoryLimitLo, boardBytes_));
+    TERNION_CHECK(write64(*board_, reg::memoryLimitLo, memoryBytes));
     TERNION_CHECK(write64(*board_, reg::programLo, program_.programs()));
     TERNION_CHECK(write64(*board_, reg::logitsLo, program_.logits()));
     return program_.writeImage(
@@ -241,13 +232,9 @@ Status FpgaModel::runParts(const std::vector<ProgramPart>& parts, std::span<cons
 Status FpgaModel::editOnHost(TraceRequest::Item item, std::span<const Edit> intervention) {
     TERNION_TRY(auto values, readTensor(program_.edited(), item.tensor));
     const int fraction = fixed::fractionOf(item.tensor);
-    for (const Edit& edit : intervention) {
-        if (edit.tensor != item.tensor || edit.layer != item.layer) continue;
-        const auto first = static_cast<std::size_t>(edit.firstChannel);
-        const std::size_t last = edit.channels == 0 ? values.size() : first + static_cast<std::size_t>(edit.channels);
-        for (std::size_t k = first; k < std::min(last, values.size()); ++k)
-            values[k] = fixed::fromFloat(edited(fixed::toFloat(values[k], fraction), edit.kind, edit.a, edit.b), fraction);
-    }
+    std::vector<float> seen = floatsOf(values, fraction);
+    editValues(intervention, item, 0, static_cast<int>(seen.size()), seen.data());
+    std::transform(seen.begin(), seen.end(), values.begin(), [&](float v) { return fixed::fromFloat(v, fraction); });
     return writeTensor(program_.edited(), item.tensor, values);
 }
 
@@ -316,9 +303,7 @@ Result<ForwardOutput> FpgaModel::forward(std::span<const TokenId> tokens, Device
     TERNION_CHECK(checkTokens(tokens, config));
     TERNION_CHECK(checkIntervention(options.intervention, config));
     const int total = static_cast<int>(tokens.size());
-    const int logitRows = options.logits == LogitsWanted::All                 ? total
-                          : options.logits == LogitsWanted::Last && total > 0 ? 1
-                                                                              : 0;
+    const int logitRows = logitRowsOf(options.logits, total);
     const auto vocab = static_cast<std::size_t>(config.vocabSize);
     ForwardOutput output;
     TERNION_TRY(output.trace, Trace::create(options.trace, config, total));
@@ -334,10 +319,11 @@ Result<ForwardOutput> FpgaModel::forward(std::span<const TokenId> tokens, Device
         if (const TraceRequest::Item item{edit.tensor, edit.layer};
             std::find(request.edit.begin(), request.edit.end(), item) == request.edit.end())
             request.edit.push_back(item);
+    std::vector<ProgramPart> without, with;
     request.head = false;
-    const auto without = program_.program(request);
+    if (logitRows < total) without = program_.program(request);
     request.head = true;
-    const auto with = program_.program(request);
+    if (logitRows > 0) with = program_.program(request);
 
     auto& own = static_cast<FpgaState&>(state);
     for (int t = 0; t < total; ++t) {
@@ -354,10 +340,7 @@ Result<ForwardOutput> FpgaModel::forward(std::span<const TokenId> tokens, Device
             const TraceRequest::Item item = options.trace.items[slot];
             TERNION_TRY(auto values, readTensor(program_.traceSlot(static_cast<int>(slot)), item.tensor));
             if (item == TraceRequest::Item{TraceTensor::Residual, config.numLayers}) fixed::finalNorm(values, model(), values);
-            std::vector<float> seen(values.size());
-            std::transform(values.begin(), values.end(), seen.begin(),
-                           [fraction = fixed::fractionOf(item.tensor)](std::int32_t v) { return fixed::toFloat(v, fraction); });
-            output.trace.put(item, t, 1, seen.data());
+            output.trace.put(item, t, 1, floatsOf(values, fixed::fractionOf(item.tensor)).data());
         }
     }
     return output;

@@ -43,7 +43,7 @@ private:
     friend class FpgaState;
     FpgaModel(ModelProgram program, DeviceInfo device, std::unique_ptr<Board> board);
 
-    Status prepare(const Progress& progress);
+    Status prepare(std::uint64_t memoryBytes, const Progress& progress);
     /// Runs a program to its end; counters go to lastToken_.
     Status run(std::span<const Instruction> instructions);
     Status waitForEnd();
@@ -71,7 +71,6 @@ private:
     FpgaState* resident_ = nullptr;   ///< whose state the accelerator holds
     std::array<bool, 64> slotTaken_{};
     std::optional<CycleCounts> lastToken_;
-    std::uint64_t boardBytes_ = 0;
 };
 
 }  // namespace ternion::fpga

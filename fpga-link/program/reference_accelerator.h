@@ -20,10 +20,6 @@ public:
     bool busy() const override { return busy_; }
     bool interrupt() const override;
 
-    std::span<const std::int32_t> vectorMemory() const { return vectors_; }
-    std::span<const std::int8_t> codes() const { return codes_; }
-    const fixed::CodeScale& codeScale() const { return codeScale_; }
-
 private:
     void reset();
     void runProgram();

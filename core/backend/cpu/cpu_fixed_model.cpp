@@ -195,9 +195,7 @@ Result<ForwardOutput> CpuFixedModel::forward(std::span<const TokenId> tokens, De
     TERNION_CHECK(checkTokens(tokens, config));
     TERNION_CHECK(checkIntervention(options.intervention, config));
     const int total = static_cast<int>(tokens.size());
-    const int logitRows = options.logits == LogitsWanted::All                 ? total
-                          : options.logits == LogitsWanted::Last && total > 0 ? 1
-                                                                              : 0;
+    const int logitRows = logitRowsOf(options.logits, total);
     const auto vocab = static_cast<std::size_t>(config.vocabSize);
     ForwardOutput output;
     TERNION_TRY(output.trace, Trace::create(options.trace, config, total));

@@ -342,9 +342,7 @@ Result<ForwardOutput> CpuModel::forward(std::span<const TokenId> tokens, DeviceS
     TERNION_CHECK(checkTokens(tokens, config));
     const int total = static_cast<int>(tokens.size());
     const auto vocab = static_cast<std::size_t>(config.vocabSize);
-    const int logitRows = options.logits == LogitsWanted::All                 ? total
-                          : options.logits == LogitsWanted::Last && total > 0 ? 1
-                                                                              : 0;
+    const int logitRows = logitRowsOf(options.logits, total);
     ForwardOutput output;
     TERNION_TRY(output.trace, Trace::create(options.trace, config, total));
     TERNION_CHECK(checkIntervention(options.intervention, config));

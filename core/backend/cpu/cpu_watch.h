@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <span>
 
-#include "backend/intervention.h"
+#include "backend/edited_values.h"
 #include "backend/trace.h"
 
 namespace ternion {
@@ -34,12 +34,7 @@ public:
         keep(tensor, layer, token, begin, end, values);
     }
     void edit(TraceTensor tensor, int layer, int begin, int end, float* values) const {
-        for (const Edit& edit : edits_) {
-            if (edit.tensor != tensor || edit.layer != layer) continue;
-            const int last = edit.channels == 0 ? end : std::min(end, edit.firstChannel + edit.channels);
-            for (int c = std::max(begin, edit.firstChannel); c < last; ++c)
-                values[c - begin] = edited(values[c - begin], edit.kind, edit.a, edit.b);
-        }
+        editValues(edits_, {tensor, layer}, begin, end, values);
     }
     void keep(TraceTensor tensor, int layer, int token, int begin, int end, const float* values) const {
         for (Trace::Tensor& traced : trace_.tensors)
