@@ -6,6 +6,7 @@
 
 #include "backend/backend.h"
 #include "compare/lockstep.h"
+#include "store/run_records.h"
 
 namespace ternion {
 
@@ -16,10 +17,14 @@ struct SideFacts {
     std::string modelHash;
     Packing packing = Packing::TwoBit;
     Profile profile = Profile::Float;
+    std::int64_t run = 0;              ///< in the store; 0: not recorded
+    std::vector<Figure> figures = {};  ///< of its run (RunRecorder::end), each with where it comes from
+    std::vector<MissingFigure> missing = {};
     static SideFacts of(const DeviceModel& device);
 };
 
 struct ComparisonReport {
+    std::int64_t id = 0;  ///< in the store; 0: not recorded
     std::vector<SideFacts> sides;
     LockstepPlan plan;
     LockstepResult result;

@@ -60,6 +60,8 @@ public:
     Result<std::vector<Annotation>> annotations(std::int64_t run) const;
     Result<std::vector<std::pair<std::string, std::string>>> views() const;  ///< name and JSON, by name
 
+    Result<std::vector<ComparisonRecord>> comparisons() const;  ///< newest first
+
     const Database& database() const { return *database_; }
 
 private:

@@ -130,4 +130,13 @@ struct RunSummary {
     const Figure* figure(std::string_view name) const;  ///< null: it has none; `missing` may say why
 };
 
+/// Runs that were made side by side.
+struct ComparisonRecord {
+    std::int64_t id = 0;
+    std::int64_t startedAt = 0;      ///< milliseconds since 1970, UTC
+    std::vector<std::int64_t> runs;  ///< of side A, B, ...; 0: that run is no more
+    std::string report;              ///< JSON, as `ternion-cli compare` prints it
+    bool baseline = false;           ///< that others are judged against; one at most
+};
+
 }  // namespace ternion

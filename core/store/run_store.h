@@ -60,6 +60,11 @@ public:
     Status setBaseline(std::int64_t run);
     Result<std::int64_t> annotate(std::int64_t run, std::optional<double> seconds, std::string_view text);
     Status removeAnnotation(std::int64_t annotation);
+    /// Links runs that were made side by side; `id` is ignored. Returns the comparison's id.
+    Result<std::int64_t> addComparison(const ComparisonRecord& comparison);
+    Status setComparisonBaseline(std::int64_t comparison);  ///< 0: none
+    /// Its runs stay.
+    Status removeComparison(std::int64_t comparison);
     /// Kept but hidden until `restore`, or until the program that did it has ended: deletion can be undone.
     Status remove(std::span<const std::int64_t> runs);
     Status restore(std::span<const std::int64_t> runs);
