@@ -16,6 +16,7 @@ endif()
 find_package(verilator REQUIRED)
 find_package(Threads REQUIRED)
 add_library(verilated_runtime STATIC ${VERILATOR_ROOT}/include/verilated.cpp ${VERILATOR_ROOT}/include/verilated_threads.cpp)
+set_target_properties(verilated_runtime PROPERTIES UNITY_BUILD OFF)
 target_include_directories(verilated_runtime SYSTEM PUBLIC ${VERILATOR_ROOT}/include ${VERILATOR_ROOT}/include/vltstd)
 target_link_libraries(verilated_runtime PUBLIC Threads::Threads)
 

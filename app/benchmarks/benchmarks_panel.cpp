@@ -23,7 +23,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("Benchmarks", source); }
+QString benchmarksPanelText(const char* source) { return QCoreApplication::translate("Benchmarks", source); }
 
 class BenchmarksPanel : public QWidget {
 public:
@@ -32,9 +32,9 @@ public:
           runs_(context.runs),
           form_(new SweepForm(context.engine.devices())),
           summary_(new QLabel),
-          start_(new QPushButton(text("Start"))),
-          paper_(new QPushButton(text("The paper's figure"))),
-          cancel_(new QPushButton(text("Cancel"))),
+          start_(new QPushButton(benchmarksPanelText("Start"))),
+          paper_(new QPushButton(benchmarksPanelText("The paper's figure"))),
+          cancel_(new QPushButton(benchmarksPanelText("Cancel"))),
           progress_(new QProgressBar),
           step_(new QLabel),
           messages_(new MessageArea),
@@ -100,7 +100,7 @@ private:
         start_->setIcon(themedIcon("play"));
         start_->setProperty("accent", true);
         paper_->setObjectName("sweepPaper");
-        paper_->setToolTip(text("Measures 370M, 1.3B and 2.7B once each on the devices ticked above"));
+        paper_->setToolTip(benchmarksPanelText("Measures 370M, 1.3B and 2.7B once each on the devices ticked above"));
         cancel_->setObjectName("sweepCancel");
         cancel_->setIcon(themedIcon("stop"));
         for (QPushButton* button : {start_, paper_, cancel_}) buttons->addWidget(button);
@@ -116,11 +116,13 @@ private:
     }
 
     void addActions(ActionRegistry& actions) {
-        actions.add("benchmarks.paper", text("Measure"), text("The paper's figure of memory and latency"), {}, [this] {
-            for (QWidget* parent = parentWidget(); parent != nullptr && !isVisible(); parent = parent->parentWidget())
-                parent->show();
-            if (paper_->isEnabled()) startPaper();
-        });
+        actions.add("benchmarks.paper", benchmarksPanelText("Measure"),
+                    benchmarksPanelText("The paper's figure of memory and latency"), {}, [this] {
+                        for (QWidget* parent = parentWidget(); parent != nullptr && !isVisible();
+                             parent = parent->parentWidget())
+                            parent->show();
+                        if (paper_->isEnabled()) startPaper();
+                    });
     }
 
     void startPaper() {
@@ -137,12 +139,12 @@ private:
     void start(std::optional<SweepPlan> plan) {
         messages_->clear();
         if (!plan) return messages_->post(MessageKind::Warning, form_->trouble());
-        plan->name = text("Sweep of %1").arg(QDateTime::currentDateTime().toString(Qt::ISODate)).toStdString();
+        plan->name = benchmarksPanelText("Sweep of %1").arg(QDateTime::currentDateTime().toString(Qt::ISODate)).toStdString();
         running_ = true;
         began_ = std::chrono::steady_clock::now();
         progress_->setRange(0, static_cast<int>(stepsOf(*plan).size()));
         progress_->setValue(0);
-        step_->setText(text("Waiting for its turn…"));
+        step_->setText(benchmarksPanelText("Waiting for its turn…"));
         engine_.runSweep(*plan);
         refresh();
     }
@@ -154,10 +156,10 @@ private:
 
     void showStep(const SweepStep& step, int done, int all) {
         progress_->setValue(done);
-        QString line = text("%1 of %2: %3").arg(done + 1).arg(all).arg(QString::fromStdString(step.text()));
+        QString line = benchmarksPanelText("%1 of %2: %3").arg(done + 1).arg(all).arg(QString::fromStdString(step.text()));
         if (done > 0) {
             const double passed = std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
-            line += QLatin1Char('\n') + text("about %1 left").arg(formatDuration(passed / done * (all - done)));
+            line += QLatin1Char('\n') + benchmarksPanelText("about %1 left").arg(formatDuration(passed / done * (all - done)));
         }
         step_->setText(line);
     }
@@ -167,7 +169,8 @@ private:
         for (const std::string& failure : outcome.failures)
             messages_->post(MessageKind::Warning, QString::fromStdString(failure));
         const QString runs = QCoreApplication::translate("Benchmarks", "%n run(s) recorded", nullptr, outcome.done);
-        messages_->post(MessageKind::Info, outcome.cancelled ? text("Cancelled. %1.").arg(runs) : runs + QLatin1Char('.'));
+        messages_->post(MessageKind::Info,
+                        outcome.cancelled ? benchmarksPanelText("Cancelled. %1.").arg(runs) : runs + QLatin1Char('.'));
         runs_.refresh();
         refresh();
     }
@@ -205,14 +208,14 @@ private:
 }  // namespace
 
 PanelDefinition benchmarksPanel() {
-    return {
-        "benchmarks",
-        text("Benchmarks"),
-        text("Measures models, devices, packings and lengths against each other. Every measurement becomes a run, which the "
-             "Runs and Metrics docks show."),
-        Qt::RightDockWidgetArea,
-        [](const PanelContext& context) { return new BenchmarksPanel(context); },
-        PanelGroup::Measurement};
+    return {"benchmarks",
+            benchmarksPanelText("Benchmarks"),
+            benchmarksPanelText(
+                "Measures models, devices, packings and lengths against each other. Every measurement becomes a run, which the "
+                "Runs and Metrics docks show."),
+            Qt::RightDockWidgetArea,
+            [](const PanelContext& context) { return new BenchmarksPanel(context); },
+            PanelGroup::Measurement};
 }
 
 }  // namespace ternion::app

@@ -14,7 +14,6 @@
 namespace ternion::app {
 namespace {
 
-constexpr double bytesInGb = 1e9;
 constexpr double barWidth = 0.36;
 
 const std::string presetMark = "preset:";

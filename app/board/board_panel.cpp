@@ -25,7 +25,7 @@ namespace {
 
 constexpr int progressSteps = 1000;
 
-QString text(const char* source) { return QCoreApplication::translate("Board", source); }
+QString boardPanelText(const char* source) { return QCoreApplication::translate("Board", source); }
 
 class BoardPanel : public QScrollArea {
 public:
@@ -40,10 +40,10 @@ public:
           messages_(new MessageArea),
           figures_(new CycleFigures),
           form_(new SimulationForm(settings.simulation())),
-          restart_(new QPushButton(text("Restart with these"))),
+          restart_(new QPushButton(boardPanelText("Restart with these"))),
           boards_(new BoardList(context.engine.devices())) {
         setObjectName("boardPanel");
-        setAccessibleName(text("Board"));
+        setAccessibleName(boardPanelText("Board"));
         setWidgetResizable(true);
         setProperty("flat", true);
         setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -79,14 +79,14 @@ private:
         auto* column = new QVBoxLayout(content);
         column->setContentsMargins(2 * grid, 12, 2 * grid, 2 * grid);
         column->setSpacing(grid);
-        auto* title = makeLabel(text("Simulated board"), "large", false);
+        auto* title = makeLabel(boardPanelText("Simulated board"), "large", false);
         title->setObjectName("boardTitle");
         state_->setObjectName("boardState");
         state_->setWordWrap(true);
         start_->setObjectName("boardStart");
         goOn_->setObjectName("boardGoOn");
         progress_->setObjectName("boardProgress");
-        progress_->setAccessibleName(text("How far the start is"));
+        progress_->setAccessibleName(boardPanelText("How far the start is"));
         progress_->setRange(0, progressSteps);
         progress_->setTextVisible(false);
         restart_->setObjectName("boardRestart");
@@ -96,10 +96,10 @@ private:
         column->addWidget(start_);
         column->addWidget(goOn_);
         column->addWidget(progress_);
-        addSection(*column, text("The last token"), figures_);
-        addSection(*column, text("What it assumes"), form_);
+        addSection(*column, boardPanelText("The last token"), figures_);
+        addSection(*column, boardPanelText("What it assumes"), form_);
         column->addWidget(restart_);
-        addSection(*column, text("Boards that were found"), boards_);
+        addSection(*column, boardPanelText("Boards that were found"), boards_);
         column->addStretch(1);
         setWidget(content);
     }
@@ -115,7 +115,7 @@ private:
     }
 
     void addAction(ActionRegistry& actions) {
-        action_ = actions.add("board.simulated", text("Model"), text("Simulated board"), {}, [this] {
+        action_ = actions.add("board.simulated", boardPanelText("Model"), boardPanelText("Simulated board"), {}, [this] {
             const bool starts = switch_->state() != BoardSwitch::State::On;
             switch_->toggle();
             if (starts) bringForward();
@@ -139,26 +139,26 @@ private:
             case BoardSwitch::State::Unavailable:
                 return switch_->reason();
             case BoardSwitch::State::Off:
-                return text(
+                return boardPanelText(
                     "Runs the open model as an FPGA would, cycle by cycle: exact, and much slower than a board. The "
                     "conversation moves there.");
             case BoardSwitch::State::Starting:
-                return text("Starting: the model is written into the board's memory.");
+                return boardPanelText("Starting: the model is written into the board's memory.");
             case BoardSwitch::State::On:
-                return text("Runs, and the model is on it. Nothing here is a measurement of a real board.");
+                return boardPanelText("Runs, and the model is on it. Nothing here is a measurement of a real board.");
             case BoardSwitch::State::Lost:
-                return text("The conversation is kept.");
+                return boardPanelText("The conversation is kept.");
         }
         return {};
     }
 
     QString backText() const {
         const QString other = switch_->otherDevice();
-        return other.isEmpty() ? text("Stop") : text("Stop, back to %1").arg(other);
+        return other.isEmpty() ? boardPanelText("Stop") : boardPanelText("Stop, back to %1").arg(other);
     }
     QString goOnText() const {
         const QString other = switch_->otherDevice();
-        return other.isEmpty() ? text("Go on without it") : text("Go on on %1").arg(other);
+        return other.isEmpty() ? boardPanelText("Go on without it") : boardPanelText("Go on on %1").arg(other);
     }
 
     void refresh() {
@@ -166,7 +166,7 @@ private:
         const bool on = state == BoardSwitch::State::On;
         const bool starting = state == BoardSwitch::State::Starting;
         state_->setText(stateText());
-        start_->setText(on ? backText() : starting ? text("Starting…") : text("Start the simulated board"));
+        start_->setText(on ? backText() : starting ? boardPanelText("Starting…") : boardPanelText("Start the simulated board"));
         start_->setIcon(on ? themedIcon("stop") : QIcon());
         start_->setEnabled(state != BoardSwitch::State::Unavailable && !starting);
         start_->setProperty("primary", !on);
@@ -180,16 +180,18 @@ private:
         restart_->setVisible(on && form_->settings() != switch_->runningWith());
         action_->setChecked(on || starting);
         action_->setEnabled(start_->isEnabled());
-        action_->setToolTip(state == BoardSwitch::State::Unavailable ? text("Simulated board: %1").arg(switch_->reason())
-                            : on                                     ? text("Simulated board: stop it")
-                                                                     : text("Simulated board: start it, with the model on it"));
+        action_->setToolTip(state == BoardSwitch::State::Unavailable
+                                ? boardPanelText("Simulated board: %1").arg(switch_->reason())
+                            : on ? boardPanelText("Simulated board: stop it")
+                                 : boardPanelText("Simulated board: start it, with the model on it"));
     }
 
     void showLost(const QString& why) {
         messages_->post(
             MessageKind::Error,
-            text("The simulated board has failed: %1. The answer can go on from where it is, on a board that is started "
-                 "anew or elsewhere.")
+            boardPanelText(
+                "The simulated board has failed: %1. The answer can go on from where it is, on a board that is started "
+                "anew or elsewhere.")
                 .arg(why));
     }
 
@@ -212,9 +214,10 @@ private:
 
 PanelDefinition boardPanel(Settings& settings) {
     return {
-        "board", text("Board"),
-        text("The FPGA boards of this computer, and a simulated one that needs none: what its counters say of each token, and "
-             "the clock and memory that it assumes."),
+        "board", boardPanelText("Board"),
+        boardPanelText(
+            "The FPGA boards of this computer, and a simulated one that needs none: what its counters say of each token, and "
+            "the clock and memory that it assumes."),
         Qt::RightDockWidgetArea, [&settings](const PanelContext& context) { return new BoardPanel(context, settings); }};
 }
 

@@ -7,13 +7,13 @@
 
 #include "chat/labels.h"
 #include "program/configuration.h"
+#include "shell/format.h"
 
 namespace ternion::app {
 namespace {
 
 constexpr int khzInMhz = 1000;
 constexpr double hzInKhz = 1e3;
-constexpr double bytesInGb = 1e9;
 
 }  // namespace
 

@@ -26,7 +26,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("Conversations", source); }
+QString conversationsPanelText(const char* source) { return QCoreApplication::translate("Conversations", source); }
 
 /// Title, and below it when and with which model.
 class ConversationDelegate : public QStyledItemDelegate {
@@ -109,8 +109,8 @@ public:
 private:
     void buildSearch() {
         search_->setObjectName("conversationSearch");
-        search_->setPlaceholderText(text("Search"));
-        search_->setToolTip(text("Search titles and messages"));
+        search_->setPlaceholderText(conversationsPanelText("Search"));
+        search_->setToolTip(conversationsPanelText("Search titles and messages"));
         search_->setAccessibleName(search_->toolTip());
         search_->setClearButtonEnabled(true);
         search_->addAction(themedIcon("search"), QLineEdit::LeadingPosition);
@@ -124,7 +124,7 @@ private:
 
     void buildView() {
         view_->setObjectName("conversationList");
-        view_->setAccessibleName(text("Conversations"));
+        view_->setAccessibleName(conversationsPanelText("Conversations"));
         view_->setModel(list_);
         view_->setItemDelegate(new ConversationDelegate(view_));
         view_->setProperty("flat", true);
@@ -137,12 +137,13 @@ private:
     }
 
     void addActions(ActionRegistry& actions) {
-        const QString menu = text("Chat");
-        new_ = actions.add("conversation.new", menu, text("New conversation"), QKeySequence::New,
+        const QString menu = conversationsPanelText("Chat");
+        new_ = actions.add("conversation.new", menu, conversationsPanelText("New conversation"), QKeySequence::New,
                            [this] { conversations_.startNew(); });
         new_->setIcon(themedIcon("new"));
         actions
-            .add("conversation.search", menu, text("Search conversations"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F),
+            .add("conversation.search", menu, conversationsPanelText("Search conversations"),
+                 QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_F),
                  [this] {
                      if (auto* dock = parentWidget()) dock->show();
                      search_->setFocus();
@@ -157,14 +158,15 @@ private:
             action->setIcon(themedIcon(icon));
             view_->addAction(action);
         };
-        onSelected("conversation.rename", text("Rename conversation"), "edit", {}, [this](std::int64_t id) {
+        onSelected("conversation.rename", conversationsPanelText("Rename conversation"), "edit", {}, [this](std::int64_t id) {
             view_->setFocus();
             view_->edit(list_->indexOf(id));
         });
-        onSelected("conversation.markdown", text("Export as Markdown…"), "export", {},
+        onSelected("conversation.markdown", conversationsPanelText("Export as Markdown…"), "export", {},
                    [this](std::int64_t id) { exportTo(id, false); });
-        onSelected("conversation.json", text("Export as JSON…"), "export", {}, [this](std::int64_t id) { exportTo(id, true); });
-        onSelected("conversation.delete", text("Delete conversation"), "delete",
+        onSelected("conversation.json", conversationsPanelText("Export as JSON…"), "export", {},
+                   [this](std::int64_t id) { exportTo(id, true); });
+        onSelected("conversation.delete", conversationsPanelText("Delete conversation"), "delete",
                    QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Delete), [this](std::int64_t id) { remove(id); });
     }
 
@@ -179,18 +181,18 @@ private:
         const QString title = list_->indexOf(id).data().toString();
         conversations_.remove(id);
         messages_->clear();
-        messages_->post(MessageKind::Info, text("Deleted “%1”").arg(title),
-                        MessageAction{text("Undo"), [this] { conversations_.undoRemove(); }});
+        messages_->post(MessageKind::Info, conversationsPanelText("Deleted “%1”").arg(title),
+                        MessageAction{conversationsPanelText("Undo"), [this] { conversations_.undoRemove(); }});
     }
 
     void exportTo(std::int64_t id, bool asJson) {
         const QString ending = asJson ? QStringLiteral("json") : QStringLiteral("md");
-        auto* dialog = new QFileDialog(this, text("Export conversation"));
+        auto* dialog = new QFileDialog(this, conversationsPanelText("Export conversation"));
         dialog->setAttribute(Qt::WA_DeleteOnClose);
         dialog->setModal(false);
         dialog->setAcceptMode(QFileDialog::AcceptSave);
         dialog->setDefaultSuffix(ending);
-        dialog->setNameFilter(asJson ? text("JSON (*.json)") : text("Markdown (*.md)"));
+        dialog->setNameFilter(asJson ? conversationsPanelText("JSON (*.json)") : conversationsPanelText("Markdown (*.md)"));
         const QDir documents(QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation));
         dialog->setDirectory(documents.exists() ? documents : QDir::home());
         dialog->selectFile(list_->indexOf(id).data().toString().replace(QLatin1Char('/'), QLatin1Char('-')));
@@ -198,10 +200,11 @@ private:
             const QByteArray content = conversations_.exported(id, asJson).toUtf8();
             QSaveFile file(path);
             if (file.open(QIODevice::WriteOnly) && file.write(content) == content.size() && file.commit())
-                messages_->post(MessageKind::Info, text("Exported to %1").arg(formatPath(path)));
+                messages_->post(MessageKind::Info, conversationsPanelText("Exported to %1").arg(formatPath(path)));
             else
-                messages_->post(MessageKind::Error,
-                                text("%1 was not written: %2. Choose another place.").arg(path, file.errorString()));
+                messages_->post(
+                    MessageKind::Error,
+                    conversationsPanelText("%1 was not written: %2. Choose another place.").arg(path, file.errorString()));
         });
         dialog->show();
     }
@@ -211,8 +214,9 @@ private:
         const bool none = list_->rowCount() == 0;
         empty_->setVisible(none);
         empty_->setText(search_->text().isEmpty()
-                            ? text("No conversation yet. Type a question in the middle of the window; it will be kept here.")
-                            : text("No conversation has all of these words. Search for fewer of them."));
+                            ? conversationsPanelText(
+                                  "No conversation yet. Type a question in the middle of the window; it will be kept here.")
+                            : conversationsPanelText("No conversation has all of these words. Search for fewer of them."));
     }
 
     ConversationModel& conversations_;
@@ -227,8 +231,9 @@ private:
 }  // namespace
 
 PanelDefinition conversationsPanel() {
-    return {"conversations", text("Conversations"),
-            text("Every conversation is kept here as it is written. Search them, rename them with F2, export or delete them."),
+    return {"conversations", conversationsPanelText("Conversations"),
+            conversationsPanelText(
+                "Every conversation is kept here as it is written. Search them, rename them with F2, export or delete them."),
             Qt::LeftDockWidgetArea, [](const PanelContext& context) { return new ConversationsPanel(context); }};
 }
 

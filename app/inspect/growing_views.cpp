@@ -10,7 +10,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("GrowingViews", source); }
+QString growingViewsText(const char* source) { return QCoreApplication::translate("GrowingViews", source); }
 
 }  // namespace
 
@@ -41,8 +41,9 @@ QStringList tokenTexts(const Inspector& inspector) {
 }
 
 QString whatToDo(const Inspector& inspector, const QString& answer) {
-    if (!inspector.model()) return text("No model is open. Open one from the Model menu, then ask something in the chat.");
-    if (inspector.timeline().empty()) return text("Ask something in the chat: %1").arg(answer);
+    if (!inspector.model())
+        return growingViewsText("No model is open. Open one from the Model menu, then ask something in the chat.");
+    if (inspector.timeline().empty()) return growingViewsText("Ask something in the chat: %1").arg(answer);
     return {};
 }
 

@@ -15,7 +15,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("Inspect", source); }
+QString inspectActionsText(const char* source) { return QCoreApplication::translate("Inspect", source); }
 
 void applyLimits(Inspector& inspector, const Settings& settings) {
     TraceLimits limits;
@@ -30,27 +30,29 @@ void applyLimits(Inspector& inspector, const Settings& settings) {
 }  // namespace
 
 void addInspectActions(Inspector& inspector, Settings& settings, ActionRegistry& actions) {
-    const QString menu = text("Inspect");
+    const QString menu = inspectActionsText("Inspect");
     QUndoStack& stack = inspector.undo();
-    QAction* undo = actions.add("inspect.undo", menu, text("Undo"), QKeySequence::Undo, [&stack] { stack.undo(); });
-    QAction* redo = actions.add("inspect.redo", menu, text("Redo"), QKeySequence("Ctrl+Y"), [&stack] { stack.redo(); });
+    QAction* undo =
+        actions.add("inspect.undo", menu, inspectActionsText("Undo"), QKeySequence::Undo, [&stack] { stack.undo(); });
+    QAction* redo =
+        actions.add("inspect.redo", menu, inspectActionsText("Redo"), QKeySequence("Ctrl+Y"), [&stack] { stack.redo(); });
     undo->setIcon(themedIcon("undo"));
     const auto follow = [undo, redo, &stack] {
         undo->setEnabled(stack.canUndo());
         redo->setEnabled(stack.canRedo());
-        undo->setText(stack.canUndo() ? text("Undo: %1").arg(stack.undoText()) : text("Undo"));
-        redo->setText(stack.canRedo() ? text("Redo: %1").arg(stack.redoText()) : text("Redo"));
+        undo->setText(stack.canUndo() ? inspectActionsText("Undo: %1").arg(stack.undoText()) : inspectActionsText("Undo"));
+        redo->setText(stack.canRedo() ? inspectActionsText("Redo: %1").arg(stack.redoText()) : inspectActionsText("Redo"));
     };
     QObject::connect(&stack, &QUndoStack::indexChanged, undo, follow);
     follow();
 
-    const QString memory = text("Inspect/Trace memory");
+    const QString memory = inspectActionsText("Inspect/Trace memory");
     auto* group = new QActionGroup(&inspector);
     for (const int mebibytes : {256, 1024, 4096, 16384}) {
         const std::int64_t bytes = std::int64_t{mebibytes} << 20;
         QAction* choice = actions.add(QStringLiteral("inspect.memory.%1").arg(mebibytes), memory,
-                                      text("Keep at most %1").arg(formatBytes(static_cast<std::uint64_t>(bytes))), {},
-                                      [&inspector, &settings, bytes] {
+                                      inspectActionsText("Keep at most %1").arg(formatBytes(static_cast<std::uint64_t>(bytes))),
+                                      {}, [&inspector, &settings, bytes] {
                                           settings.setTraceMemory(bytes);
                                           applyLimits(inspector, settings);
                                       });
@@ -58,7 +60,7 @@ void addInspectActions(Inspector& inspector, Settings& settings, ActionRegistry&
         choice->setChecked(bytes == settings.traceMemory());
         choice->setActionGroup(group);
     }
-    QAction* spill = actions.add("inspect.spill", memory, text("Write what does not fit to the disk"), {}, {});
+    QAction* spill = actions.add("inspect.spill", memory, inspectActionsText("Write what does not fit to the disk"), {}, {});
     spill->setCheckable(true);
     spill->setChecked(settings.spillsTraces());
     QObject::connect(spill, &QAction::toggled, &inspector, [&inspector, &settings](bool on) {

@@ -21,7 +21,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("LogPanel", source); }
+QString logPanelText(const char* source) { return QCoreApplication::translate("LogPanel", source); }
 
 /// Lines of a level and all worse ones.
 class LevelFilter : public QSortFilterProxyModel {
@@ -61,13 +61,14 @@ QToolButton* actionButton(QAction* action, const char* icon) {
 void logEvents(EngineClient& engine, QObject* panel) {
     const auto note = [](LogLevel level, const QString& line) { log(level, line.toStdString()); };
     for (const DeviceInfo& device : engine.devices())
-        note(LogLevel::Info, device.usable ? text("Found %1, driver %2").arg(deviceLabel(device), device.driver.c_str())
-                                           : text("Not usable: %1, %2").arg(deviceLabel(device), device.reason.c_str()));
+        note(LogLevel::Info, device.usable
+                                 ? logPanelText("Found %1, driver %2").arg(deviceLabel(device), device.driver.c_str())
+                                 : logPanelText("Not usable: %1, %2").arg(deviceLabel(device), device.reason.c_str()));
     QObject::connect(&engine, &EngineClient::modelOpened, panel, [note](const std::shared_ptr<const OpenModel>& model) {
-        if (model) note(LogLevel::Info, text("Opened %1, hash %2").arg(formatPath(model->path), model->hash.c_str()));
+        if (model) note(LogLevel::Info, logPanelText("Opened %1, hash %2").arg(formatPath(model->path), model->hash.c_str()));
     });
     QObject::connect(&engine, &EngineClient::deviceChanged, panel, [note](const ActiveDevice& device) {
-        note(LogLevel::Info, text("Runs on %1, %2").arg(deviceLabel(device.info), formatBytes(device.memory.total())));
+        note(LogLevel::Info, logPanelText("Runs on %1, %2").arg(deviceLabel(device.info), formatBytes(device.memory.total())));
     });
     QObject::connect(&engine, &EngineClient::failed, panel, [note](const Error& error) {
         note(error.code == ErrorCode::Cancelled ? LogLevel::Info : LogLevel::Error, QString::fromStdString(error.text()));
@@ -83,14 +84,15 @@ QWidget* makePanel(LogModel& log, const PanelContext& context) {
 
     auto* level = new QComboBox;
     level->setObjectName("logLevel");
-    level->setAccessibleName(text("Least level shown"));
-    level->addItems({text("Everything"), text("Information"), text("Warnings"), text("Errors")});
+    level->setAccessibleName(logPanelText("Least level shown"));
+    level->addItems(
+        {logPanelText("Everything"), logPanelText("Information"), logPanelText("Warnings"), logPanelText("Errors")});
     level->setCurrentIndex(static_cast<int>(LogLevel::Info));
     QObject::connect(level, &QComboBox::currentIndexChanged, filter, &LevelFilter::setLevel);
 
     auto* list = new QListView;
     list->setObjectName("logList");
-    list->setAccessibleName(text("Log"));
+    list->setAccessibleName(logPanelText("Log"));
     list->setModel(filter);
     list->setUniformItemSizes(true);
     list->setProperty("flat", true);
@@ -98,14 +100,15 @@ QWidget* makePanel(LogModel& log, const PanelContext& context) {
     list->setContentsMargins(8, 0, 8, 0);
     QObject::connect(filter, &QAbstractItemModel::rowsInserted, list, &QListView::scrollToBottom);
 
-    const QString menu = text("Help");
-    QAction* copy = context.actions.add("log.copy", menu, text("Copy log"), {},
+    const QString menu = logPanelText("Help");
+    QAction* copy = context.actions.add("log.copy", menu, logPanelText("Copy log"), {},
                                         [filter] { QGuiApplication::clipboard()->setText(allText(*filter)); });
-    QAction* clear = context.actions.add("log.clear", menu, text("Clear log"), {}, [&log] { log.clear(); });
-    QAction* report = context.actions.add("log.diagnostics", menu, text("Copy diagnostics"), {}, [&engine = context.engine] {
-        QGuiApplication::clipboard()->setText(diagnostics(engine));
-    });
-    report->setToolTip(text("Versions, system, devices, drivers and the model's hash, for a report of a fault. Never chats."));
+    QAction* clear = context.actions.add("log.clear", menu, logPanelText("Clear log"), {}, [&log] { log.clear(); });
+    QAction* report =
+        context.actions.add("log.diagnostics", menu, logPanelText("Copy diagnostics"), {},
+                            [&engine = context.engine] { QGuiApplication::clipboard()->setText(diagnostics(engine)); });
+    report->setToolTip(
+        logPanelText("Versions, system, devices, drivers and the model's hash, for a report of a fault. Never chats."));
 
     auto* row = new QHBoxLayout;
     row->setContentsMargins(8, 4, 8, 4);
@@ -126,8 +129,8 @@ QWidget* makePanel(LogModel& log, const PanelContext& context) {
 }  // namespace
 
 PanelDefinition logPanel(LogModel& log) {
-    return {"log", text("Log"),
-            text("What the engine reports: devices, loading, warnings. Nothing of your chats is ever in it."),
+    return {"log", logPanelText("Log"),
+            logPanelText("What the engine reports: devices, loading, warnings. Nothing of your chats is ever in it."),
             Qt::BottomDockWidgetArea, [&log](const PanelContext& context) { return makePanel(log, context); }};
 }
 

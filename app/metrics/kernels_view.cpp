@@ -17,23 +17,25 @@ namespace {
 constexpr double widthOfLayer = 0.8;
 constexpr int ticksAtMost = 16;
 
-QString text(const char* source) { return QCoreApplication::translate("KernelsView", source); }
+QString kernelsViewText(const char* source) { return QCoreApplication::translate("KernelsView", source); }
 
 class KernelsView : public MetricView {
 public:
     explicit KernelsView(const MetricContext& context)
         : MetricView("kernels", context), reading_(new StoreReading(runs().store(), this)) {
-        addChoice("pass", text("Which passes"), {{"decode", text("Decode")}, {"prefill", text("Prefill")}});
-        auto* look = addChoice("look", text("How it is drawn"), {{"bars", text("By layer")}, {"flame", text("As a flame")}});
+        addChoice("pass", kernelsViewText("Which passes"),
+                  {{"decode", kernelsViewText("Decode")}, {"prefill", kernelsViewText("Prefill")}});
+        auto* look = addChoice("look", kernelsViewText("How it is drawn"),
+                               {{"bars", kernelsViewText("By layer")}, {"flame", kernelsViewText("As a flame")}});
         plot_ = addPlot("plot");
         flame_ = new FlameView("metrics.kernels.flame");
-        back_ = makeToolButton("metrics.kernels.back", "back", text("All layers"));
+        back_ = makeToolButton("metrics.kernels.back", "back", kernelsViewText("All layers"));
         back_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
         auto* scroll = new QScrollArea;
         scroll->setWidgetResizable(true);
         scroll->setProperty("flat", true);
         scroll->setFocusPolicy(Qt::NoFocus);
-        scroll->setWidget(framed(text("Pass, layers and kernels, as wide as they take time"), *flame_, flame_));
+        scroll->setWidget(framed(kernelsViewText("Pass, layers and kernels, as wide as they take time"), *flame_, flame_));
         auto* flame = new QWidget;
         auto* column = new QVBoxLayout(flame);
         column->setContentsMargins(0, 0, 0, 0);
@@ -41,7 +43,7 @@ public:
         column->addWidget(back_, 0, Qt::AlignLeft);
         column->addWidget(scroll, 1);
         auto* pages = new QStackedWidget;
-        pages->addWidget(framed(text("Time of one pass by layer"), *plot_, plot_));
+        pages->addWidget(framed(kernelsViewText("Time of one pass by layer"), *plot_, plot_));
         pages->addWidget(flame);
         setContent(pages);
         back_->hide();
@@ -74,7 +76,7 @@ protected:
         QStringList problems;
         const bool relative = baseline() != 0;
         if (relative && relativeTo_ == 0)
-            problems << text("The kernels of the baseline, run #%1, were not timed.").arg(baseline());
+            problems << kernelsViewText("The kernels of the baseline, run #%1, were not timed.").arg(baseline());
         const auto names = namesByTime(read_);
         std::map<std::string, QColor> colors;
         for (std::size_t k = 0; k < names.size(); ++k) colors[names[k]] = kernelColor(k);
@@ -84,7 +86,7 @@ protected:
             for (const RunKernels& read : read_) {
                 if (read.run != run.id) continue;
                 if (read.kernels.empty()) {
-                    problems << text(
+                    problems << kernelsViewText(
                                     "The kernels of %1 were not timed in these passes. A benchmark times them where that is "
                                     "chosen for it.")
                                     .arg(run.name);
@@ -98,7 +100,7 @@ protected:
         if (timed.size() > 1) {
             QStringList order;
             for (const auto& [run, read] : timed) order << run.name;
-            problems << text("In each layer from left to right: %1.").arg(order.join(QStringLiteral(", ")));
+            problems << kernelsViewText("In each layer from left to right: %1.").arg(order.join(QStringLiteral(", ")));
         }
         setNotes(problems);
         fit(plot_);
@@ -125,9 +127,9 @@ private:
             }
         const TimeUnit unit = timeUnitFor(most);
         const double factor = baseline() != 0 ? 1 / relativeTo_ : unit.factor;
-        plot_->setTitles(text("Layer"), baseline() != 0
-                                            ? text("Time (relative to the whole pass of baseline #%1)").arg(baseline())
-                                            : text("Time (%1)").arg(unit.name));
+        plot_->setTitles(kernelsViewText("Layer"),
+                         baseline() != 0 ? kernelsViewText("Time (relative to the whole pass of baseline #%1)").arg(baseline())
+                                         : kernelsViewText("Time (%1)").arg(unit.name));
         setLayerTicks(layers);
         auto* group = new QCPBarsGroup(plot_);
         group->setSpacing(timed.size() > 1 ? 1 : 0);
@@ -175,7 +177,7 @@ private:
 }  // namespace
 
 MetricViewDefinition kernelsView() {
-    return {"kernels", text("Kernels"), text("Where the time of one pass goes: by layer and kernel."),
+    return {"kernels", kernelsViewText("Kernels"), kernelsViewText("Where the time of one pass goes: by layer and kernel."),
             [](const MetricContext& context) -> MetricView* { return new KernelsView(context); }};
 }
 

@@ -14,10 +14,10 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("LatencyView", source); }
+QString latencyViewText(const char* source) { return QCoreApplication::translate("LatencyView", source); }
 
 constexpr double milliseconds = 1e3;
-constexpr int fillAlpha = 48;
+constexpr int percentileAlpha = 48;
 constexpr int levelAlpha = 170;
 
 class LatencyView : public SeriesView {
@@ -25,16 +25,19 @@ public:
     explicit LatencyView(const MetricContext& context)
         : SeriesView("latency", context),
           spread_(makeReading()),
-          percentiles_(new NumberTable("metrics.latency.percentiles", {{text("Run"), "run", NumberTable::Format::Text},
-                                                                       {text("Samples"), "samples"},
-                                                                       {"p50", "p50"},
-                                                                       {"p90", "p90"},
-                                                                       {"p99", "p99"},
-                                                                       {text("Least"), "least"},
-                                                                       {text("Most"), "most"}})) {
-        addChoice("pass", text("Which passes"), {{"decode", text("Decode")}, {"prefill", text("Prefill")}});
-        addChoice("along", text("Horizontal axis"), {{"tokens", text("Over tokens")}, {"time", text("Over time")}});
-        addCheck("log", text("Logarithmic"), text("Equal distances are equal ratios"));
+          percentiles_(
+              new NumberTable("metrics.latency.percentiles", {{latencyViewText("Run"), "run", NumberTable::Format::Text},
+                                                              {latencyViewText("Samples"), "samples"},
+                                                              {"p50", "p50"},
+                                                              {"p90", "p90"},
+                                                              {"p99", "p99"},
+                                                              {latencyViewText("Least"), "least"},
+                                                              {latencyViewText("Most"), "most"}})) {
+        addChoice("pass", latencyViewText("Which passes"),
+                  {{"decode", latencyViewText("Decode")}, {"prefill", latencyViewText("Prefill")}});
+        addChoice("along", latencyViewText("Horizontal axis"),
+                  {{"tokens", latencyViewText("Over tokens")}, {"time", latencyViewText("Over time")}});
+        addCheck("log", latencyViewText("Logarithmic"), latencyViewText("Equal distances are equal ratios"));
         plot_ = addSeriesPlot("plot");
         histogram_ = addPlot("histogram");
         percentiles_->setMaximumHeight(16 * grid);
@@ -45,10 +48,10 @@ public:
         auto* column = new QVBoxLayout(beside);
         column->setContentsMargins(0, 0, 0, 0);
         column->setSpacing(0);
-        column->addWidget(framed(text("Distribution"), *histogram_, histogram_), 1);
-        column->addWidget(framed(text("Percentiles of all samples"), *percentiles_, percentiles_));
+        column->addWidget(framed(latencyViewText("Distribution"), *histogram_, histogram_), 1);
+        column->addWidget(framed(latencyViewText("Percentiles of all samples"), *percentiles_, percentiles_));
         auto* split = new FoldingSplitter;
-        split->addWidget(framed(text("Latency"), *plot_, plot_));
+        split->addWidget(framed(latencyViewText("Latency"), *plot_, plot_));
         split->addWidget(beside);
         split->setStretchFactor(0, 1);
         split->setStretchFactor(1, 1);
@@ -84,7 +87,7 @@ protected:
             if (read == nullptr) continue;
             const RunLine* line = read->line(series());
             if (line == nullptr) {
-                problems << text("Latencies of %1 were not recorded.").arg(run.name);
+                problems << latencyViewText("Latencies of %1 were not recorded.").arg(run.name);
                 continue;
             }
             tellMissing(*line, run, problems);
@@ -99,10 +102,12 @@ protected:
 
 private:
     std::string series() const { return choice("pass") == "prefill" ? "prefill_pass" : "token_latency"; }
-    QString quantity() const { return choice("pass") == "prefill" ? text("Time of a prefill pass") : text("Token latency"); }
+    QString quantity() const {
+        return choice("pass") == "prefill" ? latencyViewText("Time of a prefill pass") : latencyViewText("Token latency");
+    }
     QString xTitle() const {
-        if (choice("along") == "time") return text("Time since the run began (s)");
-        return choice("pass") == "prefill" ? text("Pass") : text("Token of the answer");
+        if (choice("along") == "time") return latencyViewText("Time since the run began (s)");
+        return choice("pass") == "prefill" ? latencyViewText("Pass") : latencyViewText("Token of the answer");
     }
 
     void setLogarithmic(QCPAxis* axis) const {
@@ -137,14 +142,14 @@ private:
         share << 0.0;
         bars->setName(found->beyond == 0
                           ? run.name
-                          : text("%1 (%2 of %3 are beyond)").arg(run.name).arg(found->beyond).arg(summary.count));
+                          : latencyViewText("%1 (%2 of %3 are beyond)").arg(run.name).arg(found->beyond).arg(summary.count));
         bars->setData(x, share, true);
         bars->setLineStyle(QCPGraph::lsStepLeft);
         bars->setPen(QPen(run.color, 1));
         QColor faint = run.color;
-        faint.setAlpha(fillAlpha);
+        faint.setAlpha(percentileAlpha);
         bars->setBrush(faint);
-        histogram_->setTitles(titleOf(quantity(), QStringLiteral("ms")), text("Samples (%)"));
+        histogram_->setTitles(titleOf(quantity(), QStringLiteral("ms")), latencyViewText("Samples (%)"));
     }
 
     /// `labelled` is where its name stands, in parts of the width; 0: nowhere.
@@ -181,7 +186,8 @@ private:
 }  // namespace
 
 MetricViewDefinition latencyView() {
-    return {"latency", text("Latency"), text("How long each token of the answer took, in percentiles and as a distribution."),
+    return {"latency", latencyViewText("Latency"),
+            latencyViewText("How long each token of the answer took, in percentiles and as a distribution."),
             [](const MetricContext& context) -> MetricView* { return new LatencyView(context); }};
 }
 

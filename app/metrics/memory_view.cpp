@@ -10,9 +10,9 @@ namespace ternion::app {
 namespace {
 
 constexpr std::array categories{"memory.weights", "memory.state", "memory.scratch", "memory.trace"};
-constexpr int fillAlpha = 150;
+constexpr int areaAlpha = 150;
 
-QString text(const char* source) { return QCoreApplication::translate("MemoryView", source); }
+QString memoryViewText(const char* source) { return QCoreApplication::translate("MemoryView", source); }
 
 bool isCategory(const std::string& name) { return std::find(categories.begin(), categories.end(), name) != categories.end(); }
 
@@ -53,13 +53,13 @@ Unit unitFor(double most) {
 class MemoryView : public SeriesView {
 public:
     explicit MemoryView(const MetricContext& context) : SeriesView("memory", context) {
-        std::vector<std::pair<QString, QString>> choices{{"all", text("By category, one run")}};
+        std::vector<std::pair<QString, QString>> choices{{"all", memoryViewText("By category, one run")}};
         for (const char* name : {"memory.weights", "memory.state", "memory.scratch", "memory.trace", "device_memory.in_use",
                                  "host_memory.resident", "host_memory.proportional", "host_memory.private"})
-            choices.emplace_back(QLatin1String(name), text("Compare %1").arg(QLatin1String(name)));
-        addChoice("show", text("What is shown"), choices);
+            choices.emplace_back(QLatin1String(name), memoryViewText("Compare %1").arg(QLatin1String(name)));
+        addChoice("show", memoryViewText("What is shown"), choices);
         plot_ = addSeriesPlot("plot");
-        setContent(framed(text("Memory"), *plot_, plot_));
+        setContent(framed(memoryViewText("Memory"), *plot_, plot_));
     }
 
 protected:
@@ -72,7 +72,7 @@ protected:
     }
 
     void drawLines(QStringList& problems) override {
-        const QString time = text("Time since the run began (s)");
+        const QString time = memoryViewText("Time since the run began (s)");
         const std::string one = choice("show") == "all" ? std::string() : choice("show").toStdString();
         const auto all = shownRuns();
         double most = 0;
@@ -82,8 +82,8 @@ protected:
             if (read == nullptr) continue;
             if (one.empty() && run.id != all.front().id) continue;
             if (!one.empty() && read->line(one) == nullptr)
-                problems << text("%1 of %2 was not recorded.").arg(choice("show"), run.name);
-            if (one.empty() && read->lines.empty()) problems << text("Memory of %1 was not recorded.").arg(run.name);
+                problems << memoryViewText("%1 of %2 was not recorded.").arg(choice("show"), run.name);
+            if (one.empty() && read->lines.empty()) problems << memoryViewText("Memory of %1 was not recorded.").arg(run.name);
             for (const RunLine& line : read->lines) {
                 if (!one.empty() && line.facts.name != one) continue;
                 tellMissing(line, run, problems);
@@ -93,11 +93,11 @@ protected:
             }
         }
         if (one.empty() && all.size() > 1)
-            problems << text(
+            problems << memoryViewText(
                             "The categories are of %1, the first run that is shown. Choose one quantity above to compare runs.")
                             .arg(all.front().name);
         const Unit unit = unitFor(most);
-        plot_->setTitles(time, titleOf(one.empty() ? text("Memory") : choice("show"), unit.name));
+        plot_->setTitles(time, titleOf(one.empty() ? memoryViewText("Memory") : choice("show"), unit.name));
         const bool stacks = one.empty() && baseline() == 0;
         if (stacks) drawStack(lines, unit);
         int color = static_cast<int>(categories.size());
@@ -149,7 +149,7 @@ private:
             const QColor color = PlotView::seriesColor(
                 static_cast<int>(std::find(categories.begin(), categories.end(), line->facts.name) - categories.begin()));
             QColor fill = color;
-            fill.setAlpha(fillAlpha);
+            fill.setAlpha(areaAlpha);
             graph->setName(seriesName(line->facts, {}));
             graph->setData(x, top, true);
             graph->setLineStyle(QCPGraph::lsStepLeft);
@@ -168,7 +168,8 @@ private:
 }  // namespace
 
 MetricViewDefinition memoryView() {
-    return {"memory", text("Memory"), text("What the run takes of the device's and the host's memory, by category."),
+    return {"memory", memoryViewText("Memory"),
+            memoryViewText("What the run takes of the device's and the host's memory, by category."),
             [](const MetricContext& context) -> MetricView* { return new MemoryView(context); }};
 }
 

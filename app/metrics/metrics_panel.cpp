@@ -21,7 +21,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("MetricsPanel", source); }
+QString metricsPanelText(const char* source) { return QCoreApplication::translate("MetricsPanel", source); }
 
 /// In the order of their tabs.
 std::vector<MetricViewDefinition> metricViews() {
@@ -33,13 +33,14 @@ public:
     explicit MetricsPanel(const PanelContext& context)
         : runs_(context.runs),
           tabs_(new QTabBar),
-          normalise_(new QCheckBox(text("Normalise"))),
+          normalise_(new QCheckBox(metricsPanelText("Normalise"))),
           saved_(new SavedViews(context.runs)),
           pages_(new QStackedWidget),
-          empty_(makeLabel(text("No run is shown. Ask something in the chat, or choose runs in the Runs panel."), "", true)) {
+          empty_(makeLabel(metricsPanelText("No run is shown. Ask something in the chat, or choose runs in the Runs panel."),
+                           "", true)) {
         setObjectName("metricsPanel");
         tabs_->setObjectName("metrics.tabs");
-        tabs_->setAccessibleName(text("What is plotted"));
+        tabs_->setAccessibleName(metricsPanelText("What is plotted"));
         tabs_->setExpanding(false);
         tabs_->setDrawBase(false);
         tabs_->setElideMode(Qt::ElideNone);
@@ -93,10 +94,11 @@ private:
     void showCurrent() {
         const RunSummary* baseline = runs_.baseline();
         normalise_->setEnabled(baseline != nullptr);
-        normalise_->setToolTip(baseline != nullptr
-                                   ? text("Show values relative to run #%1, the baseline").arg(baseline->id)
-                                   : text("Mark a run as the baseline in the Runs panel first: values are then shown relative "
-                                          "to it."));
+        normalise_->setToolTip(
+            baseline != nullptr
+                ? metricsPanelText("Show values relative to run #%1, the baseline").arg(baseline->id)
+                : metricsPanelText("Mark a run as the baseline in the Runs panel first: values are then shown relative "
+                                   "to it."));
         const auto known = [this](std::int64_t run) { return runs_.find(run) != nullptr; };
         const bool any = std::any_of(runs_.shown().begin(), runs_.shown().end(), known);
         pages_->setCurrentWidget(any ? static_cast<QWidget*>(views_[static_cast<std::size_t>(tabs_->currentIndex())]) : empty_);
@@ -134,8 +136,8 @@ private:
 
 PanelDefinition metricsPanel() {
     return {"metrics",
-            text("Metrics"),
-            text("What was measured of the shown runs: latency, speed, memory, power, kernels and the roofline."),
+            metricsPanelText("Metrics"),
+            metricsPanelText("What was measured of the shown runs: latency, speed, memory, power, kernels and the roofline."),
             Qt::RightDockWidgetArea,
             [](const PanelContext& context) { return new MetricsPanel(context); },
             PanelGroup::Measurement};

@@ -11,7 +11,7 @@ constexpr int lighterPercent = 140;
 constexpr double thin = 1.0;
 constexpr double thick = 2.0;
 
-QString text(const char* source) { return QCoreApplication::translate("PowerView", source); }
+QString powerViewText(const char* source) { return QCoreApplication::translate("PowerView", source); }
 
 class PowerView : public SeriesView {
 public:
@@ -22,8 +22,8 @@ public:
         auto* column = new QVBoxLayout(both);
         column->setContentsMargins(0, 0, 0, 0);
         column->setSpacing(0);
-        column->addWidget(framed(text("Power"), *power_, power_), 1);
-        column->addWidget(framed(text("Energy since the run began"), *energy_, energy_), 1);
+        column->addWidget(framed(powerViewText("Power"), *power_, power_), 1);
+        column->addWidget(framed(powerViewText("Energy since the run began"), *energy_, energy_), 1);
         setContent(both);
     }
 
@@ -35,14 +35,14 @@ protected:
     }
 
     void drawLines(QStringList& problems) override {
-        const QString time = text("Time since the run began (s)");
-        power_->setTitles(time, titleOf(text("Power"), QStringLiteral("W")));
-        energy_->setTitles(time, titleOf(text("Energy"), QStringLiteral("J")));
+        const QString time = powerViewText("Time since the run began (s)");
+        power_->setTitles(time, titleOf(powerViewText("Power"), QStringLiteral("W")));
+        energy_->setTitles(time, titleOf(powerViewText("Energy"), QStringLiteral("J")));
         const auto all = shownRuns();
         for (const ShownRun& run : all) {
             const RunLines* read = linesOf(run.id);
             if (read == nullptr) continue;
-            if (read->lines.empty()) problems << text("Power and energy of %1 were not recorded.").arg(run.name);
+            if (read->lines.empty()) problems << powerViewText("Power and energy of %1 were not recorded.").arg(run.name);
             int powers = 0;
             int counters = 0;
             for (const RunLine& line : read->lines) {
@@ -75,7 +75,8 @@ private:
 }  // namespace
 
 MetricViewDefinition powerView() {
-    return {"power", text("Power"), text("The power that sensors tell, and the energy used since the run began."),
+    return {"power", powerViewText("Power"),
+            powerViewText("The power that sensors tell, and the energy used since the run began."),
             [](const MetricContext& context) -> MetricView* { return new PowerView(context); }};
 }
 

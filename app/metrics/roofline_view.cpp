@@ -15,13 +15,14 @@ constexpr double giga = 1e9;
 constexpr double emptyFrom = 1e3;  // bytes, where there are ceilings but no kernels
 constexpr double emptyTo = 1e9;
 
-QString text(const char* source) { return QCoreApplication::translate("RooflineView", source); }
+QString rooflineViewText(const char* source) { return QCoreApplication::translate("RooflineView", source); }
 
 class RooflineView : public MetricView {
 public:
     explicit RooflineView(const MetricContext& context)
         : MetricView("roofline", context), reading_(new StoreReading(runs().store(), this)) {
-        addChoice("pass", text("Which passes"), {{"decode", text("Decode")}, {"prefill", text("Prefill")}});
+        addChoice("pass", rooflineViewText("Which passes"),
+                  {{"decode", rooflineViewText("Decode")}, {"prefill", rooflineViewText("Prefill")}});
         plot_ = addPlot("plot");
         for (QCPAxis* axis : {plot_->xAxis, plot_->yAxis}) {
             axis->setScaleType(QCPAxis::stLogarithmic);
@@ -29,7 +30,7 @@ public:
         }
         plot_->xAxis->setNumberFormat("eb");
         plot_->xAxis->setNumberPrecision(0);
-        setContent(framed(text("Achieved read rate against the device's ceiling"), *plot_, plot_));
+        setContent(framed(rooflineViewText("Achieved read rate against the device's ceiling"), *plot_, plot_));
         connect(reading_, &StoreReading::failed, this, [this](const QString& why) { setNotes({why}); });
     }
 
@@ -49,9 +50,10 @@ protected:
         plot_->clearAll();
         QStringList problems;
         const auto unit = unitOf(problems);
-        plot_->setTitles(text("Weights that a kernel reads at a time (B)"),
-                         baseline() != 0 ? text("Read rate (relative to the whole pass of baseline #%1)").arg(baseline())
-                                         : text("Read rate (GB/s)"));
+        plot_->setTitles(rooflineViewText("Weights that a kernel reads at a time (B)"),
+                         baseline() != 0
+                             ? rooflineViewText("Read rate (relative to the whole pass of baseline #%1)").arg(baseline())
+                             : rooflineViewText("Read rate (GB/s)"));
         const auto names = namesByTime(read_);
         if (unit)
             for (const ShownRun& run : shownRuns()) drawRun(run, names, *unit, problems);
@@ -79,7 +81,7 @@ private:
         if (baseline() == 0) return giga;
         const RunKernels* read = kernelsOf(baseline());
         if (read != nullptr && weightsOf(*read) > 0) return static_cast<double>(weightsOf(*read)) / read->seconds();
-        problems << text("The kernels of the baseline, run #%1, were not timed.").arg(baseline());
+        problems << rooflineViewText("The kernels of the baseline, run #%1, were not timed.").arg(baseline());
         return std::nullopt;
     }
 
@@ -87,7 +89,7 @@ private:
         const RunKernels* read = kernelsOf(run.id);
         if (read == nullptr) return;
         if (read->kernels.empty()) {
-            problems << text(
+            problems << rooflineViewText(
                             "The kernels of %1 were not timed in these passes. A benchmark times them where that is chosen for "
                             "it.")
                             .arg(run.name);
@@ -107,9 +109,10 @@ private:
         }
         const auto bytes = static_cast<double>(weightsOf(*read));
         if (bytes == 0) return;
-        addPoint(text("whole pass"), QCPScatterStyle::ssStar, run, bytes, bytes / read->seconds() / unit);
+        addPoint(rooflineViewText("whole pass"), QCPScatterStyle::ssStar, run, bytes, bytes / read->seconds() / unit);
         if (!prefill() && read->tokens)
-            addPoint(text("median token"), QCPScatterStyle::ssPlusCircle, run, bytes, bytes / read->tokens->p50 / unit);
+            addPoint(rooflineViewText("median token"), QCPScatterStyle::ssPlusCircle, run, bytes,
+                     bytes / read->tokens->p50 / unit);
     }
 
     static QCPScatterStyle::ScatterShape shapeOf(std::size_t kernel) {
@@ -139,7 +142,7 @@ private:
             if (const Figure* ceiling = summary->figure(ceilingFigure))
                 drawCeiling(*ceiling, run, {wide.lower / aside, wide.upper * aside}, unit);
             else
-                problems << text(
+                problems << rooflineViewText(
                                 "The read bandwidth of the device was not measured in %1, so it has no ceiling here. A "
                                 "benchmark measures it.")
                                 .arg(run.name);
@@ -148,7 +151,7 @@ private:
 
     void drawCeiling(const Figure& ceiling, const ShownRun& run, const QCPRange& wide, double unit) {
         auto* line = plot_->addGraph();
-        line->setName(text("Ceiling of %1").arg(run.name));
+        line->setName(rooflineViewText("Ceiling of %1").arg(run.name));
         line->setData({wide.lower, wide.upper}, {ceiling.value / unit, ceiling.value / unit}, true);
         line->setPen(QPen(run.color, 2, ceiling.source == Source::Measured ? Qt::SolidLine : Qt::DashLine));
         line->removeFromLegend();
@@ -156,7 +159,7 @@ private:
         label->position->setCoords(wide.lower, ceiling.value / unit);
         label->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
         label->setPadding({grid / 2, 0, 0, 0});
-        label->setText(text("Ceiling of %1: %2 GB/s, %3")
+        label->setText(rooflineViewText("Ceiling of %1: %2 GB/s, %3")
                            .arg(run.name, QLocale().toString(ceiling.value / giga, 'g', 4),
                                 QString::fromUtf8(nameOf(ceiling.source).data(), qsizetype(nameOf(ceiling.source).size()))));
         label->setFont(plot_->font());
@@ -172,7 +175,8 @@ private:
 }  // namespace
 
 MetricViewDefinition rooflineView() {
-    return {"roofline", text("Roofline"), text("How near kernels come to what the device's memory can deliver."),
+    return {"roofline", rooflineViewText("Roofline"),
+            rooflineViewText("How near kernels come to what the device's memory can deliver."),
             [](const MetricContext& context) -> MetricView* { return new RooflineView(context); }};
 }
 

@@ -9,17 +9,21 @@ namespace {
 constexpr auto latency = "token_latency";
 constexpr auto prefillFigure = "prefill_tok_s";
 
-QString text(const char* source) { return QCoreApplication::translate("SpeedView", source); }
+QString speedViewText(const char* source) { return QCoreApplication::translate("SpeedView", source); }
 
 class SpeedView : public SeriesView {
 public:
     explicit SpeedView(const MetricContext& context) : SeriesView("speed", context) {
-        addChoice("pass", text("Which passes"), {{"decode", text("Decode")}, {"prefill", text("Prefill")}});
-        addChoice("along", text("Horizontal axis"), {{"tokens", text("Over tokens")}, {"time", text("Over time")}});
-        addChoice("window", text("How many tokens are averaged"),
-                  {{"16", text("Mean of 16 tokens")}, {"64", text("Mean of 64 tokens")}, {"1", text("Each token")}});
+        addChoice("pass", speedViewText("Which passes"),
+                  {{"decode", speedViewText("Decode")}, {"prefill", speedViewText("Prefill")}});
+        addChoice("along", speedViewText("Horizontal axis"),
+                  {{"tokens", speedViewText("Over tokens")}, {"time", speedViewText("Over time")}});
+        addChoice("window", speedViewText("How many tokens are averaged"),
+                  {{"16", speedViewText("Mean of 16 tokens")},
+                   {"64", speedViewText("Mean of 64 tokens")},
+                   {"1", speedViewText("Each token")}});
         plot_ = addSeriesPlot("plot");
-        setContent(framed(text("Tokens per second"), *plot_, plot_));
+        setContent(framed(speedViewText("Tokens per second"), *plot_, plot_));
     }
 
 protected:
@@ -34,14 +38,16 @@ protected:
     void drawLines(QStringList& problems) override {
         if (prefill()) return drawPrefill(problems);
         plot_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());
-        const QString quantity =
-            window() == 1 ? text("Decode speed") : text("Decode speed, mean of the last %1 tokens").arg(window());
-        plot_->setTitles(choice("along") == "tokens" ? text("Token of the answer") : text("Time since the run began (s)"),
-                         titleOf(quantity, text("tokens/s")));
+        const QString quantity = window() == 1 ? speedViewText("Decode speed")
+                                               : speedViewText("Decode speed, mean of the last %1 tokens").arg(window());
+        plot_->setTitles(
+            choice("along") == "tokens" ? speedViewText("Token of the answer") : speedViewText("Time since the run began (s)"),
+            titleOf(quantity, speedViewText("tokens/s")));
         for (const ShownRun& run : shownRuns()) {
             const RunLines* read = linesOf(run.id);
             const RunLine* line = read != nullptr ? read->line(latency) : nullptr;
-            if (read != nullptr && line == nullptr) problems << text("Latencies of %1 were not recorded.").arg(run.name);
+            if (read != nullptr && line == nullptr)
+                problems << speedViewText("Latencies of %1 were not recorded.").arg(run.name);
             if (line == nullptr) continue;
             tellMissing(*line, run, problems);
             // Relative to 1 / the median latency, which is the median speed.
@@ -85,15 +91,17 @@ private:
     void drawPrefill(QStringList& problems) {
         const RunSummary* relative = baseline() != 0 ? runs().find(baseline()) : nullptr;
         const Figure* unit = relative != nullptr ? relative->figure(prefillFigure) : nullptr;
-        plot_->setTitles(text("Run"), relative != nullptr ? text("Prefill speed (relative to baseline #%1)").arg(baseline())
-                                                          : text("Prefill speed (tokens/s)"));
-        if (relative != nullptr && unit == nullptr) problems << text("The prefill speed of the baseline was not recorded.");
+        plot_->setTitles(speedViewText("Run"), relative != nullptr
+                                                   ? speedViewText("Prefill speed (relative to baseline #%1)").arg(baseline())
+                                                   : speedViewText("Prefill speed (tokens/s)"));
+        if (relative != nullptr && unit == nullptr)
+            problems << speedViewText("The prefill speed of the baseline was not recorded.");
         const QSharedPointer<QCPAxisTickerText> names(new QCPAxisTickerText);
         int place = 0;
         for (const ShownRun& run : shownRuns()) {
             const RunSummary* summary = runs().find(run.id);
             const Figure* figure = summary->figure(prefillFigure);
-            if (figure == nullptr) problems << text("The prefill speed of %1 was not recorded (yet).").arg(run.name);
+            if (figure == nullptr) problems << speedViewText("The prefill speed of %1 was not recorded (yet).").arg(run.name);
             if (figure == nullptr || (relative != nullptr && unit == nullptr)) continue;
             ++place;
             auto* bar = new QCPBars(plot_->xAxis, plot_->yAxis);
@@ -113,7 +121,7 @@ private:
 }  // namespace
 
 MetricViewDefinition speedView() {
-    return {"speed", text("Tokens/s"), text("How fast the answer was written and the prompt read."),
+    return {"speed", speedViewText("Tokens/s"), speedViewText("How fast the answer was written and the prompt read."),
             [](const MetricContext& context) -> MetricView* { return new SpeedView(context); }};
 }
 

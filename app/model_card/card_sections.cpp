@@ -10,18 +10,20 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("ModelCard", source); }
-QString yesNo(bool value) { return value ? text("yes") : text("no"); }
+QString cardSectionsText(const char* source) { return QCoreApplication::translate("ModelCard", source); }
+QString yesNo(bool value) { return value ? cardSectionsText("yes") : cardSectionsText("no"); }
 
 QString tokenizerKind(const OpenModel& model) {
-    if (!model.checkpoint.tokenizer) return text("none: the model can be looked at, not talked to");
-    return model.checkpoint.tokenizer->kind == TokenizerSource::Kind::SentencePiece ? text("SentencePiece (tokenizer.model)")
-                                                                                    : text("BPE (tokenizer.json)");
+    if (!model.checkpoint.tokenizer) return cardSectionsText("none: the model can be looked at, not talked to");
+    return model.checkpoint.tokenizer->kind == TokenizerSource::Kind::SentencePiece
+               ? cardSectionsText("SentencePiece (tokenizer.model)")
+               : cardSectionsText("BPE (tokenizer.json)");
 }
 
 QString templateKind(const OpenModel& model) {
     if (!model.templateNote.isEmpty()) return model.templateNote;
-    return model.isChatModel ? text("the model's own chat template") : text("none: a base model, it continues your text");
+    return model.isChatModel ? cardSectionsText("the model's own chat template")
+                             : cardSectionsText("none: a base model, it continues your text");
 }
 
 }  // namespace
@@ -31,34 +33,38 @@ std::vector<CardSection> cardSections(const OpenModel& model, const ActiveDevice
     const ModelConfig& config = weights.config;
     const auto number = [](auto value) { return formatCount(static_cast<std::int64_t>(value)); };
     std::vector<CardSection> sections;
-    sections.push_back({text("Size"),
-                        {{text("Parameters"), formatShortCount(static_cast<double>(config.parameterCount()))},
-                         {text("Trits, packed"), formatBytes(weights.ternaryBytes())},
-                         {text("Embeddings"), formatBytes(weights.embeddingBytes())}}});
+    sections.push_back({cardSectionsText("Size"),
+                        {{cardSectionsText("Parameters"), formatShortCount(static_cast<double>(config.parameterCount()))},
+                         {cardSectionsText("Trits, packed"), formatBytes(weights.ternaryBytes())},
+                         {cardSectionsText("Embeddings"), formatBytes(weights.embeddingBytes())}}});
     if (device != nullptr)
-        sections.push_back({text("Device"),
-                            {{text("Runs on"), deviceLabel(device->info)},
-                             {text("Arithmetic"), arithmeticText(device->profile)},
-                             {text("Driver"), QString::fromStdString(device->info.driver)},
-                             {text("Weights there"), formatBytes(device->memory.weights)},
-                             {text("State"), formatBytes(device->memory.state)},
-                             {text("Work space"), formatBytes(device->memory.scratch)}}});
-    sections.push_back({text("Configuration"),
-                        {{text("Architecture"), QString::fromStdString(config.architecture)},
-                         {text("Layers"), number(config.numLayers)},
-                         {text("Hidden size"), number(config.hiddenSize)},
-                         {text("State a layer"), number(config.stateSize())},
-                         {text("GLU width"), number(config.intermediateSize)},
-                         {text("Heads"), number(config.numHeads)},
-                         {text("Vocabulary"), number(config.vocabSize)},
-                         {text("Lower bounds"), yesNo(config.useLowerBound)},
-                         {text("Tied embeddings"), yesNo(config.tieWordEmbeddings)},
-                         {text("Trained on"), config.maxPositionEmbeddings > 0
-                                                  ? text("%1 tokens at a time").arg(number(config.maxPositionEmbeddings))
-                                                  : text("not stated")}}});
-    sections.push_back({text("Text"), {{text("Tokenizer"), tokenizerKind(model)}, {text("Template"), templateKind(model)}}});
+        sections.push_back({cardSectionsText("Device"),
+                            {{cardSectionsText("Runs on"), deviceLabel(device->info)},
+                             {cardSectionsText("Arithmetic"), arithmeticText(device->profile)},
+                             {cardSectionsText("Driver"), QString::fromStdString(device->info.driver)},
+                             {cardSectionsText("Weights there"), formatBytes(device->memory.weights)},
+                             {cardSectionsText("State"), formatBytes(device->memory.state)},
+                             {cardSectionsText("Work space"), formatBytes(device->memory.scratch)}}});
     sections.push_back(
-        {text("File"), {{text("Path"), formatPath(model.path)}, {text("Hash"), QString::fromStdString(model.hash)}}});
+        {cardSectionsText("Configuration"),
+         {{cardSectionsText("Architecture"), QString::fromStdString(config.architecture)},
+          {cardSectionsText("Layers"), number(config.numLayers)},
+          {cardSectionsText("Hidden size"), number(config.hiddenSize)},
+          {cardSectionsText("State a layer"), number(config.stateSize())},
+          {cardSectionsText("GLU width"), number(config.intermediateSize)},
+          {cardSectionsText("Heads"), number(config.numHeads)},
+          {cardSectionsText("Vocabulary"), number(config.vocabSize)},
+          {cardSectionsText("Lower bounds"), yesNo(config.useLowerBound)},
+          {cardSectionsText("Tied embeddings"), yesNo(config.tieWordEmbeddings)},
+          {cardSectionsText("Trained on"),
+           config.maxPositionEmbeddings > 0 ? cardSectionsText("%1 tokens at a time").arg(number(config.maxPositionEmbeddings))
+                                            : cardSectionsText("not stated")}}});
+    sections.push_back(
+        {cardSectionsText("Text"),
+         {{cardSectionsText("Tokenizer"), tokenizerKind(model)}, {cardSectionsText("Template"), templateKind(model)}}});
+    sections.push_back(
+        {cardSectionsText("File"),
+         {{cardSectionsText("Path"), formatPath(model.path)}, {cardSectionsText("Hash"), QString::fromStdString(model.hash)}}});
     return sections;
 }
 

@@ -19,7 +19,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("ModelCard", source); }
+QString modelCardPanelText(const char* source) { return QCoreApplication::translate("ModelCard", source); }
 
 QLabel* label(const QString& content, bool muted) {
     auto* made = new QLabel(content);
@@ -34,11 +34,11 @@ class ModelCardPanel : public QScrollArea {
 public:
     explicit ModelCardPanel(const PanelContext& context) : engine_(context.engine) {
         setObjectName("modelCard");
-        setAccessibleName(text("Model card"));
+        setAccessibleName(modelCardPanelText("Model card"));
         setWidgetResizable(true);
         setProperty("flat", true);
         setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-        copy_ = context.actions.add("model.copyCard", text("Model"), text("Copy model card"), {},
+        copy_ = context.actions.add("model.copyCard", modelCardPanelText("Model"), modelCardPanelText("Copy model card"), {},
                                     [this] { QGuiApplication::clipboard()->setText(plainText()); });
         copy_->setIcon(themedIcon("copy"));
         connect(&engine_, &EngineClient::modelOpened, this, &ModelCardPanel::build);
@@ -77,9 +77,10 @@ private:
                 for (const CardRow& row : section.rows) names = std::max(names, fontMetrics().horizontalAdvance(row.name));
             for (const CardSection& section : all) addSection(column, section, names + 8);
         } else {
-            auto* empty = label(text("No model is open.\n\nDrop a checkpoint folder or a GGUF file on this window, or choose "
-                                     "File › Open model."),
-                                true);
+            auto* empty = label(
+                modelCardPanelText("No model is open.\n\nDrop a checkpoint folder or a GGUF file on this window, or choose "
+                                   "File › Open model."),
+                true);
             empty->setObjectName("modelCardEmpty");
             column->addWidget(empty);
         }
@@ -133,10 +134,10 @@ private:
 }  // namespace
 
 PanelDefinition modelCardPanel() {
-    return {
-        "modelCard", text("Model card"),
-        text("What the open model is made of: its shape, its size in memory, and how many of its weights are −1, 0 and +1."),
-        Qt::RightDockWidgetArea, [](const PanelContext& context) { return new ModelCardPanel(context); }};
+    return {"modelCard", modelCardPanelText("Model card"),
+            modelCardPanelText(
+                "What the open model is made of: its shape, its size in memory, and how many of its weights are −1, 0 and +1."),
+            Qt::RightDockWidgetArea, [](const PanelContext& context) { return new ModelCardPanel(context); }};
 }
 
 }  // namespace ternion::app

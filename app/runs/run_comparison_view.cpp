@@ -12,9 +12,9 @@
 namespace ternion::app {
 namespace {
 
-constexpr int widestColumn = 280;
+constexpr int widestFigureColumn = 280;
 
-QString text(const char* source) { return QCoreApplication::translate("RunComparison", source); }
+QString runComparisonViewText(const char* source) { return QCoreApplication::translate("RunComparison", source); }
 
 QString signedPercent(double ratio) {
     const double percent = 100 * (ratio - 1);
@@ -23,9 +23,10 @@ QString signedPercent(double ratio) {
 
 QString latencyText(const Difference& difference) {
     const QLocale locale;
-    return text("× %1 (95 %: %2 to %3), %4")
+    return runComparisonViewText("× %1 (95 %: %2 to %3), %4")
         .arg(locale.toString(difference.ratio, 'f', 3), locale.toString(difference.confidence.low, 'f', 3),
-             locale.toString(difference.confidence.high, 'f', 3), difference.certain() ? text("certain") : text("not certain"));
+             locale.toString(difference.confidence.high, 'f', 3),
+             difference.certain() ? runComparisonViewText("certain") : runComparisonViewText("not certain"));
 }
 
 Result<std::vector<double>> latenciesOf(const RunReader& reader, std::int64_t run) {
@@ -86,7 +87,7 @@ public:
         if (orientation == Qt::Vertical) return {};
         if (role == Qt::TextAlignmentRole) return alignment(section);
         if (section == 0) {
-            if (role == Qt::DisplayRole) return text("Figure");
+            if (role == Qt::DisplayRole) return runComparisonViewText("Figure");
             return role == valueRole ? QVariant(QStringLiteral("figure")) : QVariant();
         }
         const RunSummary& run = runs_[runOf(section)];
@@ -95,15 +96,16 @@ public:
                                          : QStringLiteral("run_%1").arg(run.id);
         if (role == Qt::ToolTipRole) return runTitle(run);
         if (role != Qt::DisplayRole) return {};
-        if (isDifference(section)) return text("against #%1").arg(runs_.front().id);
-        return run.baseline ? text("#%1 (baseline)").arg(run.id) : QStringLiteral("#%1").arg(run.id);
+        if (isDifference(section)) return runComparisonViewText("against #%1").arg(runs_.front().id);
+        return run.baseline ? runComparisonViewText("#%1 (baseline)").arg(run.id) : QStringLiteral("#%1").arg(run.id);
     }
 
     QVariant data(const QModelIndex& at, int role) const override {
         if (role == Qt::TextAlignmentRole) return alignment(at.column());
         if (at.column() == 0) {
             if (role != Qt::DisplayRole && role != valueRole) return {};
-            if (at.row() == 0) return role == valueRole ? QStringLiteral("token_latency_mean") : text("Token latency, mean");
+            if (at.row() == 0)
+                return role == valueRole ? QStringLiteral("token_latency_mean") : runComparisonViewText("Token latency, mean");
             const std::string& name = figures_[static_cast<std::size_t>(at.row()) - 1];
             return role == valueRole ? QString::fromStdString(name) : figureTitle(name);
         }
@@ -139,7 +141,9 @@ private:
         const Figure* reference = figure(at, 0);
         const Figure* found = figure(at, runOf(at.column()));
         if (reference == nullptr || found == nullptr || reference->value == 0)
-            return role == Qt::ToolTipRole ? text("not known: one of both is missing, or the reference is zero") : QVariant();
+            return role == Qt::ToolTipRole
+                       ? runComparisonViewText("not known: one of both is missing, or the reference is zero")
+                       : QVariant();
         const double ratio = found->value / reference->value;
         if (role == Qt::DisplayRole) return signedPercent(ratio);
         return role == valueRole ? QVariant(ratio - 1) : QVariant();
@@ -149,23 +153,24 @@ private:
     QVariant latency(int column, int role) const {
         const RunSummary& run = runs_[runOf(column)];
         if (!latencies_ || latencies_->empty()) {
-            if (role == Qt::DisplayRole) return column == 1 ? QVariant() : QVariant(text("…"));
-            return role == Qt::ToolTipRole ? text("compared when all of these runs have ended") : QVariant();
+            if (role == Qt::DisplayRole) return column == 1 ? QVariant() : QVariant(runComparisonViewText("…"));
+            return role == Qt::ToolTipRole ? runComparisonViewText("compared when all of these runs have ended") : QVariant();
         }
         const auto found = runOf(column) == 0 ? std::find_if(latencies_->begin(), latencies_->end(),
                                                              [](const auto& other) { return other.second.ok(); })
                                               : latencies_->find(run.id);
         if (found == latencies_->end() || !found->second) {
             if (role != Qt::ToolTipRole) return {};
-            return found == latencies_->end() ? text("not known: nothing here compares")
-                                              : text("not known: %1").arg(QString::fromStdString(found->second.error().text()));
+            return found == latencies_->end()
+                       ? runComparisonViewText("not known: nothing here compares")
+                       : runComparisonViewText("not known: %1").arg(QString::fromStdString(found->second.error().text()));
         }
         const Difference& is = *found->second;
         if (isDifference(column)) {
             if (role == Qt::DisplayRole) return latencyText(is);
             if (role == Qt::ToolTipRole)
-                return is.certain() ? text("The interval does not hold 1: the means differ")
-                                    : text("The interval holds 1: the means may be equal");
+                return is.certain() ? runComparisonViewText("The interval does not hold 1: the means differ")
+                                    : runComparisonViewText("The interval holds 1: the means may be equal");
             return role == valueRole ? QVariant(is.ratio - 1) : QVariant();
         }
         const double mean = runOf(column) == 0 ? is.meanA : is.meanB;
@@ -207,7 +212,7 @@ void RunComparisonView::refresh() {
     compares_ = ended;
     model_->setRuns(std::move(runs));
     if (!same) compareLatencies();
-    fitColumns(widestColumn);
+    fitColumns(widestFigureColumn);
 }
 
 void RunComparisonView::compareLatencies() {
@@ -220,7 +225,7 @@ void RunComparisonView::compareLatencies() {
                     runs = compared_](const std::stop_token& stop) { return compareAll(*reader, runs, stop); },
                    [this](Latencies latencies) {
                        model_->setLatencies(std::move(latencies));
-                       fitColumns(widestColumn);
+                       fitColumns(widestFigureColumn);
                    });
 }
 

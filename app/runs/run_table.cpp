@@ -13,7 +13,7 @@
 namespace ternion::app {
 namespace {
 
-constexpr int widestColumn = 200;
+constexpr int widestRunColumn = 200;
 constexpr int starWidth = 32;
 
 TableCell textCell(const std::string& text) { return text.empty() ? TableCell() : TableCell(text); }
@@ -73,7 +73,7 @@ RunTable::RunTable(RunBook& book, QWidget* parent)
         showChoice();
         if (!fitted_ && shownRows() > 0) {
             fitted_ = true;
-            fitColumns(widestColumn);
+            fitColumns(widestRunColumn);
             setColumnWidth(RunTableModel::Star, starWidth);
         }
         emit rowsChanged();

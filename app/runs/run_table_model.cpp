@@ -20,7 +20,7 @@
 namespace ternion::app {
 namespace {
 
-constexpr int iconExtent = 16;
+constexpr int starExtent = 16;
 
 struct ColumnFacts {
     const char* title;
@@ -56,7 +56,9 @@ constexpr std::array<ColumnFacts, RunTableModel::columns> facts{{
 
 const ColumnFacts& of(int column) { return facts[static_cast<std::size_t>(column)]; }
 
-QString text(const char* source) { return *source == '\0' ? QString() : QCoreApplication::translate("RunTable", source); }
+QString runTableModelText(const char* source) {
+    return *source == '\0' ? QString() : QCoreApplication::translate("RunTable", source);
+}
 
 QString tagsOf(const RunSummary& run) {
     QStringList all;
@@ -69,7 +71,7 @@ QPixmap faintStar() {
     const QString key = QStringLiteral("faint-star-%1").arg(QGuiApplication::palette().cacheKey());
     QPixmap star;
     if (!QPixmapCache::find(key, &star)) {
-        star = themedIcon("star").pixmap({iconExtent, iconExtent}, QIcon::Disabled);
+        star = themedIcon("star").pixmap({starExtent, starExtent}, QIcon::Disabled);
         QPixmapCache::insert(key, star);
     }
     return star;
@@ -241,9 +243,9 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
     if (orientation == Qt::Vertical) return {};
     switch (role) {
         case Qt::DisplayRole:
-            return text(of(section).title);
+            return runTableModelText(of(section).title);
         case Qt::ToolTipRole:
-            return text(of(section).toolTip);
+            return runTableModelText(of(section).toolTip);
         case Qt::DecorationRole:
             return section == Star ? QVariant(themedIcon("star")) : QVariant();
         case Qt::TextAlignmentRole:

@@ -13,7 +13,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("Runs", source); }
+QString runText(const char* source) { return QCoreApplication::translate("Runs", source); }
 
 struct Title {
     std::string_view name;
@@ -49,7 +49,7 @@ QString plain(std::string_view text) { return QString::fromUtf8(text.data(), sta
 
 QString figureTitle(std::string_view name) {
     for (const Title& known : titles)
-        if (known.name == name) return text(known.title);
+        if (known.name == name) return runText(known.title);
     return plain(name);
 }
 
@@ -73,20 +73,20 @@ QString figureText(const Figure& figure) {
 
 QString whyMissing(const RunSummary& run, std::string_view figure) {
     for (const MissingFigure& missing : run.missing)
-        if (missing.name == figure) return text("not measured: %1").arg(QString::fromStdString(missing.reason));
+        if (missing.name == figure) return runText("not measured: %1").arg(QString::fromStdString(missing.reason));
     switch (run.state) {
         case RunState::Running:
-            return text("not measured yet: the run goes on");
+            return runText("not measured yet: the run goes on");
         case RunState::Failed:
-            return text("not measured: the run failed (%1)").arg(QString::fromStdString(run.error));
+            return runText("not measured: the run failed (%1)").arg(QString::fromStdString(run.error));
         case RunState::Stopped:
-            return text("not measured: the run was stopped before");
+            return runText("not measured: the run was stopped before");
         case RunState::Interrupted:
-            return text("not measured: the program ended during the run");
+            return runText("not measured: the program ended during the run");
         case RunState::Finished:
             break;
     }
-    return text("not measured: this kind of run does not do it");
+    return runText("not measured: this kind of run does not do it");
 }
 
 QString sourceTag(Source source) {
@@ -94,9 +94,9 @@ QString sourceTag(Source source) {
         case Source::Measured:
             break;
         case Source::VendorEstimate:
-            return text("vendor-estimate");
+            return runText("vendor-estimate");
         case Source::Modelled:
-            return text("modelled");
+            return runText("modelled");
     }
     return {};
 }
@@ -108,22 +108,22 @@ QBrush sourceBrush(Source source) {
 QString stateText(RunState state) {
     switch (state) {
         case RunState::Running:
-            return text("running");
+            return runText("running");
         case RunState::Finished:
-            return text("finished");
+            return runText("finished");
         case RunState::Stopped:
-            return text("stopped");
+            return runText("stopped");
         case RunState::Failed:
-            return text("failed");
+            return runText("failed");
         case RunState::Interrupted:
-            return text("interrupted");
+            return runText("interrupted");
     }
     return {};
 }
 
 QString kindText(const RunSummary& run) {
     const QString kind = QString::fromStdString(run.facts.kind);
-    return run.origin.empty() ? kind : text("%1 (foreign)").arg(kind);
+    return run.origin.empty() ? kind : runText("%1 (foreign)").arg(kind);
 }
 
 QString runTitle(const RunSummary& run) {

@@ -22,7 +22,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("RunsPanel", source); }
+QString runsPanelText(const char* source) { return QCoreApplication::translate("RunsPanel", source); }
 
 QToolButton* buttonOf(QAction* action) {
     auto* button = new QToolButton;
@@ -41,7 +41,7 @@ public:
         : book_(context.runs),
           table_(new RunTable(context.runs)),
           filter_(new QLineEdit),
-          follow_(new QCheckBox(text("Follow"))),
+          follow_(new QCheckBox(runsPanelText("Follow"))),
           pages_(new QStackedWidget),
           empty_(makeLabel({}, "", true)),
           tabs_(new QTabWidget),
@@ -65,17 +65,17 @@ public:
 private:
     QLayout* buildControls(ActionRegistry& actions) {
         filter_->setObjectName("runs.filter");
-        filter_->setPlaceholderText(text("Filter: words, tag:…, kind:…, model:…, device:…"));
+        filter_->setPlaceholderText(runsPanelText("Filter: words, tag:…, kind:…, model:…, device:…"));
         filter_->setToolTip(
-            text("Shows the runs that have all of these words. tag:fast, kind:bench, model:49m and device:cpu look "
-                 "in that place alone."));
-        filter_->setAccessibleName(text("Filter runs"));
+            runsPanelText("Shows the runs that have all of these words. tag:fast, kind:bench, model:49m and device:cpu look "
+                          "in that place alone."));
+        filter_->setAccessibleName(runsPanelText("Filter runs"));
         filter_->setClearButtonEnabled(true);
         filter_->addAction(themedIcon("filter"), QLineEdit::LeadingPosition);
         connect(filter_, &QLineEdit::textChanged, table_, &RunTable::setFilter);
         connect(filter_, &QLineEdit::returnPressed, table_, [this] { table_->setFocus(); });
         follow_->setObjectName("runs.follow");
-        follow_->setToolTip(text("Shows each run as soon as it begins"));
+        follow_->setToolTip(runsPanelText("Shows each run as soon as it begins"));
         follow_->setChecked(book_.follows());
         connect(follow_, &QCheckBox::toggled, this, [this](bool on) { book_.setFollows(on); });
         addActions(actions);
@@ -86,29 +86,29 @@ private:
         row->addWidget(follow_);
         for (QAction* action : {baseline_, tags_, note_, delete_, files_->exporting(), files_->importing()})
             row->addWidget(buttonOf(action));
-        row->addWidget(makeExportButton("runs", text("Runs"), *table_, *table_, actions));
+        row->addWidget(makeExportButton("runs", runsPanelText("Runs"), *table_, *table_, actions));
         return row;
     }
 
     void addActions(ActionRegistry& actions) {
-        const QString menu = text("Measure");
+        const QString menu = runsPanelText("Measure");
         const auto add = [&](const char* id, const QString& name, const char* icon, const std::function<void()>& run) {
             QAction* action = actions.add(id, menu, name, {}, run);
             action->setIcon(themedIcon(icon));
             table_->addAction(action);
             return action;
         };
-        baseline_ =
-            add("runs.baseline", text("Make this run the baseline"), "star", [this] { book_.setBaseline(table_->current()); });
-        clear_ = add("runs.clearBaseline", text("Clear the baseline"), "close", [this] { book_.setBaseline(0); });
-        tags_ =
-            add("runs.tags", text("Edit the tags of this run"), "tag", [this] { table_->editCurrent(RunTableModel::Tags); });
-        note_ =
-            add("runs.note", text("Edit the note of this run"), "edit", [this] { table_->editCurrent(RunTableModel::Note); });
-        delete_ = add("runs.delete", text("Delete the chosen runs"), "delete", [this] { removeChosen(); });
+        baseline_ = add("runs.baseline", runsPanelText("Make this run the baseline"), "star",
+                        [this] { book_.setBaseline(table_->current()); });
+        clear_ = add("runs.clearBaseline", runsPanelText("Clear the baseline"), "close", [this] { book_.setBaseline(0); });
+        tags_ = add("runs.tags", runsPanelText("Edit the tags of this run"), "tag",
+                    [this] { table_->editCurrent(RunTableModel::Tags); });
+        note_ = add("runs.note", runsPanelText("Edit the note of this run"), "edit",
+                    [this] { table_->editCurrent(RunTableModel::Note); });
+        delete_ = add("runs.delete", runsPanelText("Delete the chosen runs"), "delete", [this] { removeChosen(); });
         delete_->setShortcut(QKeySequence::Delete);
         delete_->setShortcutContext(Qt::WidgetShortcut);  // of the table, not of editors in it
-        QAction* find = actions.add("runs.find", menu, text("Filter runs"), {}, [this] {
+        QAction* find = actions.add("runs.find", menu, runsPanelText("Filter runs"), {}, [this] {
             if (auto* dock = parentWidget()) dock->show();
             filter_->setFocus();
             filter_->selectAll();
@@ -122,9 +122,9 @@ private:
         auto* comparison = new RunComparisonView(book_);
         tabs_->setObjectName("runs.tabs");
         tabs_->setDocumentMode(true);
-        tabs_->addTab(details, text("Details"));
-        tabs_->addTab(comparison, text("Comparison"));
-        tabs_->setTabToolTip(1, text("Choose two or more runs with Ctrl or Shift to compare them"));
+        tabs_->addTab(details, runsPanelText("Details"));
+        tabs_->addTab(comparison, runsPanelText("Comparison"));
+        tabs_->setTabToolTip(1, runsPanelText("Choose two or more runs with Ctrl or Shift to compare them"));
         auto* splitter = new FoldingSplitter;
         splitter->setObjectName("runs.splitter");
         splitter->addWidget(table_);
@@ -148,10 +148,10 @@ private:
         book_.remove(ids);
         messages_->clear();
         messages_->post(MessageKind::Info,
-                        only != nullptr ? text("Deleted %1").arg(runTitle(*only))
+                        only != nullptr ? runsPanelText("Deleted %1").arg(runTitle(*only))
                                         : QCoreApplication::translate("RunsPanel", "Deleted %n run(s)", nullptr,
                                                                       static_cast<int>(ids.size())),
-                        MessageAction{text("Undo"), [this] { book_.undoRemove(); }});
+                        MessageAction{runsPanelText("Undo"), [this] { book_.undoRemove(); }});
     }
 
     void showState() {
@@ -160,9 +160,9 @@ private:
         const bool several = book_.shown().size() > 1;
         empty_->setText(
             book_.runs().empty()
-                ? text("No run yet. Ask the model something, or start a benchmark: each leaves a run here, with all "
-                       "that was measured.")
-                : text("No run has all of these words. Filter by fewer of them."));
+                ? runsPanelText("No run yet. Ask the model something, or start a benchmark: each leaves a run here, with all "
+                                "that was measured.")
+                : runsPanelText("No run has all of these words. Filter by fewer of them."));
         pages_->setCurrentIndex(none ? 1 : 0);
         for (QAction* action : {baseline_, tags_, note_, delete_, files_->exporting()}) action->setEnabled(chosen);
         clear_->setEnabled(book_.baseline() != nullptr);
@@ -194,9 +194,10 @@ private:
 PanelDefinition runsPanel() {
     return {
         "runs",
-        text("Runs"),
-        text("Every answer and every benchmark leaves a run here. Filter them, tag them, choose one to see its details, two or "
-             "more to compare them, and mark one as the baseline."),
+        runsPanelText("Runs"),
+        runsPanelText(
+            "Every answer and every benchmark leaves a run here. Filter them, tag them, choose one to see its details, two or "
+            "more to compare them, and mark one as the baseline."),
         Qt::RightDockWidgetArea,
         [](const PanelContext& context) { return new RunsPanel(context); },
         PanelGroup::Measurement};

@@ -5,12 +5,13 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("SqlExamples", source); }
+QString sqlExamplesText(const char* source) { return QCoreApplication::translate("SqlExamples", source); }
 
 }  // namespace
 
 std::vector<SqlExample> sqlExamples() {
-    return {{text("Latency by model"), QStringLiteral(R"(-- the median latency of a token, averaged over the runs of each model
+    return {{sqlExamplesText("Latency by model"),
+             QStringLiteral(R"(-- the median latency of a token, averaged over the runs of each model
 SELECT models.name AS model, count(*) AS runs, round(1000 * avg(series.p50), 3) AS median_ms
 FROM runs
 JOIN models ON models.id = runs.model
@@ -18,7 +19,7 @@ JOIN series ON series.run = runs.id
 WHERE series.name = 'token_latency' AND series.p50 IS NOT NULL AND runs.removed_by = ''
 GROUP BY models.id
 ORDER BY median_ms;)")},
-            {text("Decode speed by device"),
+            {sqlExamplesText("Decode speed by device"),
              QStringLiteral(R"(SELECT devices.name AS device, models.name AS model, count(*) AS runs,
        round(avg(figures.value), 1) AS mean_tok_s, round(max(figures.value), 1) AS best_tok_s
 FROM runs
@@ -28,7 +29,7 @@ JOIN figures ON figures.run = runs.id
 WHERE figures.name = 'decode_tok_s' AND runs.removed_by = ''
 GROUP BY devices.id, models.id
 ORDER BY mean_tok_s DESC;)")},
-            {text("Slowest tokens of the newest run"),
+            {sqlExamplesText("Slowest tokens of the newest run"),
              QStringLiteral(R"(SELECT run_tokens.position, run_tokens.token, round(1000 * samples.value, 3) AS ms
 FROM series
 JOIN samples ON samples.series = series.id

@@ -34,9 +34,9 @@ constexpr int shownAfter = 300;    // likewise: what takes less needs no clock
 constexpr int longestLimit = 600;  // seconds
 constexpr int usualLimit = 10;
 
-QString text(const char* source) { return QCoreApplication::translate("SqlPanel", source); }
+QString sqlPanelText(const char* source) { return QCoreApplication::translate("SqlPanel", source); }
 
-QString secondsText(double seconds) { return text("%1 s").arg(QLocale().toString(seconds, 'f', seconds < 1 ? 3 : 1)); }
+QString secondsText(double seconds) { return sqlPanelText("%1 s").arg(QLocale().toString(seconds, 'f', seconds < 1 ? 3 : 1)); }
 
 class SqlPanel : public QWidget {
 public:
@@ -73,7 +73,7 @@ public:
         column->addWidget(sides);
         clock_->setInterval(tick);
         connect(clock_, &QTimer::timeout, this, [this] {
-            if (since_.elapsed() >= shownAfter) state_->setText(text("Running: %1").arg(secondsText(elapsed())));
+            if (since_.elapsed() >= shownAfter) state_->setText(sqlPanelText("Running: %1").arg(secondsText(elapsed())));
         });
         connect(editor_, &SqlEditor::runAsked, this, &SqlPanel::run);
         connect(editor_, &SqlEditor::olderAsked, this, [this] { walk(history_.older(editor_->toPlainText())); });
@@ -96,19 +96,19 @@ protected:
 
 private:
     void addActions(ActionRegistry& actions) {
-        const QString menu = text("Measure/SQL");
-        run_ = actions.add("sql.run", menu, text("Run the SQL question"), {}, [this] { run(); });
+        const QString menu = sqlPanelText("Measure/SQL");
+        run_ = actions.add("sql.run", menu, sqlPanelText("Run the SQL question"), {}, [this] { run(); });
         run_->setIcon(themedIcon("play"));
-        run_->setToolTip(text("Run the question (Ctrl+Enter)"));
-        stop_ = actions.add("sql.stop", menu, text("Stop the SQL question"), {}, [this] { stop(); });
+        run_->setToolTip(sqlPanelText("Run the question (Ctrl+Enter)"));
+        stop_ = actions.add("sql.stop", menu, sqlPanelText("Stop the SQL question"), {}, [this] { stop(); });
         stop_->setIcon(themedIcon("stop"));
-        older_ = actions.add("sql.older", menu, text("Earlier SQL question"), {},
+        older_ = actions.add("sql.older", menu, sqlPanelText("Earlier SQL question"), {},
                              [this] { walk(history_.older(editor_->toPlainText())); });
         older_->setIcon(themedIcon("back"));
-        older_->setToolTip(text("The question before (Alt+Up)"));
-        newer_ = actions.add("sql.newer", menu, text("Later SQL question"), {}, [this] { walk(history_.newer()); });
+        older_->setToolTip(sqlPanelText("The question before (Alt+Up)"));
+        newer_ = actions.add("sql.newer", menu, sqlPanelText("Later SQL question"), {}, [this] { walk(history_.newer()); });
         newer_->setIcon(themedIcon("forward"));
-        newer_->setToolTip(text("The question after (Alt+Down)"));
+        newer_->setToolTip(sqlPanelText("The question after (Alt+Down)"));
     }
 
     QWidget* buildEditor(ActionRegistry& actions) {
@@ -127,16 +127,16 @@ private:
             row->addWidget(button);
         }
         limit_->setObjectName("sql.limit");
-        limit_->setAccessibleName(text("Limit of time"));
-        limit_->setToolTip(text("A question that takes longer is ended"));
-        limit_->setPrefix(text("at most "));
-        limit_->setSuffix(text(" s"));
+        limit_->setAccessibleName(sqlPanelText("Limit of time"));
+        limit_->setToolTip(sqlPanelText("A question that takes longer is ended"));
+        limit_->setPrefix(sqlPanelText("at most "));
+        limit_->setSuffix(sqlPanelText(" s"));
         limit_->setRange(1, longestLimit);
         limit_->setValue(usualLimit);
         state_->setObjectName("sql.state");
         row->addWidget(limit_);
         row->addWidget(state_, 1);
-        row->addWidget(makeExportButton("sql", text("SQL"), *table_, *table_, actions));
+        row->addWidget(makeExportButton("sql", sqlPanelText("SQL"), *table_, *table_, actions));
         auto* column = new QVBoxLayout(part);
         column->setContentsMargins(0, 0, 0, 0);
         column->setSpacing(0);
@@ -151,9 +151,10 @@ private:
         auto* row = new QVBoxLayout(examples);
         row->setContentsMargins(2 * grid, grid, 2 * grid, grid);
         row->setSpacing(grid);
-        auto* note = makeLabel(text("Ask the database of runs and conversations. It can be read here, never changed. To begin "
-                                    "with:"),
-                               "", true);
+        auto* note =
+            makeLabel(sqlPanelText("Ask the database of runs and conversations. It can be read here, never changed. To begin "
+                                   "with:"),
+                      "", true);
         note->setWordWrap(true);
         row->addWidget(note);
         for (const SqlExample& example : sqlExamples()) {
@@ -170,8 +171,8 @@ private:
         auto* tabs = new QTabWidget;
         tabs->setObjectName("sql.tabs");
         tabs->setDocumentMode(true);
-        tabs->addTab(table_, text("Table"));
-        tabs->addTab(plot_, text("Plot"));
+        tabs->addTab(table_, sqlPanelText("Table"));
+        tabs->addTab(plot_, sqlPanelText("Plot"));
         pages_->setObjectName("sql.pages");
         pages_->addWidget(examples);
         pages_->addWidget(tabs);
@@ -203,7 +204,7 @@ private:
     void stop() {
         task_.stop();
         showRunning(false);
-        state_->setText(text("Stopped after %1").arg(secondsText(elapsed())));
+        state_->setText(sqlPanelText("Stopped after %1").arg(secondsText(elapsed())));
     }
 
     double elapsed() const { return static_cast<double>(since_.elapsed()) / 1e3; }
@@ -221,7 +222,7 @@ private:
     void show(const std::shared_ptr<const SqlAnswer>& answer) {
         const QString took = secondsText(answer->seconds);
         const auto rows = static_cast<int>(answer->rows.size());
-        state_->setText(answer->more ? text("The first %1 rows in %2; there are more").arg(formatCount(rows), took)
+        state_->setText(answer->more ? sqlPanelText("The first %1 rows in %2; there are more").arg(formatCount(rows), took)
                                      : QCoreApplication::translate("SqlPanel", "%n row(s) in %1", nullptr, rows).arg(took));
         table_->setAnswer(answer);
         plot_->setAnswer(answer);
@@ -271,9 +272,10 @@ private:
 
 PanelDefinition sqlPanel(Settings& settings) {
     return {"sql",
-            text("SQL"),
-            text("Ask the database of runs, samples and conversations in SQL. It can be read here, never changed; answers are "
-                 "shown as a table or a plot, and saved as CSV."),
+            sqlPanelText("SQL"),
+            sqlPanelText(
+                "Ask the database of runs, samples and conversations in SQL. It can be read here, never changed; answers are "
+                "shown as a table or a plot, and saved as CSV."),
             Qt::RightDockWidgetArea,
             [&settings](const PanelContext& context) -> QWidget* { return new SqlPanel(context, settings); },
             PanelGroup::Measurement};

@@ -9,7 +9,7 @@
 namespace ternion::app {
 namespace {
 
-constexpr int widestColumn = 320;
+constexpr int widestResultColumn = 320;
 
 }  // namespace
 
@@ -66,7 +66,7 @@ SqlResultTable::SqlResultTable(QWidget* parent) : ModelTable("sql.table", tr("An
 void SqlResultTable::setAnswer(std::shared_ptr<const SqlAnswer> answer) {
     model_->setAnswer(std::move(answer));
     scrollToTop();
-    fitColumns(widestColumn);
+    fitColumns(widestResultColumn);
 }
 
 /// Shares the answer, however long.

@@ -9,7 +9,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("Format", source); }
+QString formatText(const char* source) { return QCoreApplication::translate("Format", source); }
 
 }  // namespace
 
@@ -29,12 +29,12 @@ QString formatShortCount(double count) {
     return QLocale().toString(count, 'f', 0);
 }
 
-QString formatPercent(double share) { return text("%1 %").arg(QLocale().toString(share * 100, 'f', 1)); }
+QString formatPercent(double share) { return formatText("%1 %").arg(QLocale().toString(share * 100, 'f', 1)); }
 
 QString formatDuration(double seconds) {
     const long whole = std::lround(seconds);
-    if (whole < 60) return text("%1 s").arg(whole);
-    return text("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+    if (whole < 60) return formatText("%1 s").arg(whole);
+    return formatText("%1 min %2 s").arg(whole / 60).arg(whole % 60);
 }
 
 QString formatPath(const QString& path) {

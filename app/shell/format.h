@@ -6,6 +6,8 @@
 
 namespace ternion::app {
 
+constexpr double bytesInGb = 1e9;
+
 QString formatBytes(std::uint64_t bytes);      ///< "13.4 MiB"
 QString formatCount(std::int64_t count);       ///< "48,900,000" as the locale groups it
 QString formatShortCount(double count);        ///< "48.9 M", "1.3 G"

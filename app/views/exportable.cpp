@@ -29,7 +29,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("Export", source); }
+QString exportableText(const char* source) { return QCoreApplication::translate("Export", source); }
 
 AskForFile& askForFile() {
     static AskForFile ask = [](QWidget* parent, const QString& title, const QString& suggestedName, const QString& filter) {
@@ -88,7 +88,7 @@ public:
         messages_->hide();
         widget.installEventFilter(this);
         messages_->installEventFilter(this);
-        stop_ = menu_.addAction(themedIcon("stop"), text("Stop saving numbers"), this, [this] {
+        stop_ = menu_.addAction(themedIcon("stop"), exportableText("Stop saving numbers"), this, [this] {
             saving_.stop();
             showProgress(1);
         });
@@ -106,8 +106,8 @@ public:
 
     void saveTableAs(bool visibleOnly) {
         if (saving_.running())
-            return post(MessageKind::Info, text("Numbers are being saved already. Wait, or stop that first."));
-        const QString path = askForPath(QStringLiteral("csv"), text("Comma-separated values (*.csv)"));
+            return post(MessageKind::Info, exportableText("Numbers are being saved already. Wait, or stop that first."));
+        const QString path = askForPath(QStringLiteral("csv"), exportableText("Comma-separated values (*.csv)"));
         if (path.isEmpty()) return;
         const auto report = [this, number = ++savings_, self = QPointer(this)](std::string_view, double done) {
             QMetaObject::invokeMethod(qApp, [this, self, number, done] {
@@ -146,7 +146,7 @@ private:
 
     bool hasSomething() {
         if (view_.table(true).rows > 0) return true;
-        post(MessageKind::Info, text("There is nothing here to save or copy yet."));
+        post(MessageKind::Info, exportableText("There is nothing here to save or copy yet."));
         return false;
     }
 
@@ -154,7 +154,8 @@ private:
         if (!hasSomething()) return {};
         QString name = title_.toLower();
         name.replace(QRegularExpression(QStringLiteral("[^\\w]+")), QStringLiteral("-"));
-        QString path = askForFile()(&widget_, text("Save %1").arg(title_), QDir(folder_).filePath(name + '.' + suffix), filter);
+        QString path =
+            askForFile()(&widget_, exportableText("Save %1").arg(title_), QDir(folder_).filePath(name + '.' + suffix), filter);
         if (path.isEmpty()) return path;
         if (QFileInfo(path).suffix().isEmpty()) path += '.' + suffix;
         folder_ = QFileInfo(path).path();
@@ -164,13 +165,14 @@ private:
     void showProgress(double done) {
         stop_->setVisible(done < 1);
         button_->setToolButtonStyle(done < 1 ? Qt::ToolButtonTextBesideIcon : Qt::ToolButtonIconOnly);
-        button_->setText(done < 1 ? text("Saving, %1 %").arg(qRound(done * 100)) : button_->accessibleName());
+        button_->setText(done < 1 ? exportableText("Saving, %1 %").arg(qRound(done * 100)) : button_->accessibleName());
     }
 
     void tell(const Status& done, const QString& path) {
         if (!done) return post(MessageKind::Error, QString::fromStdString(done.error().text()));
         messages_->hide();
-        QToolTip::showText(widget_.mapToGlobal(QPoint(grid, grid)), text("Saved as %1").arg(formatPath(path)), &widget_);
+        QToolTip::showText(widget_.mapToGlobal(QPoint(grid, grid)), exportableText("Saved as %1").arg(formatPath(path)),
+                           &widget_);
     }
 
     void post(MessageKind kind, const QString& message) {
@@ -231,26 +233,26 @@ void copyTable(const Exportable& view) { QGuiApplication::clipboard()->setText(t
 
 QToolButton* makeExportButton(const QString& panelId, const QString& panelTitle, Exportable& view, QWidget& widget,
                               ActionRegistry& actions) {
-    auto* button = makeToolButton(panelId + QStringLiteral(".export"), "export", text("Save or copy this view"));
+    auto* button = makeToolButton(panelId + QStringLiteral(".export"), "export", exportableText("Save or copy this view"));
     button->setProperty("menuArrow", false);
     auto* exporter = new Exporter(panelTitle, view, widget, button);
     const auto add = [&](const char* id, const QString& name, auto run) {
-        QAction* action =
-            actions.add(panelId + QStringLiteral(".export.") + QLatin1String(id), text("View/Export") + '/' + panelTitle,
-                        QStringLiteral("%1: %2").arg(panelTitle, name), {}, {});
+        QAction* action = actions.add(panelId + QStringLiteral(".export.") + QLatin1String(id),
+                                      exportableText("View/Export") + '/' + panelTitle,
+                                      QStringLiteral("%1: %2").arg(panelTitle, name), {}, {});
         QObject::connect(action, &QAction::triggered, exporter, run);
         exporter->menu().addAction(action);
     };
-    add("png", text("save picture (PNG)"),
-        [=] { exporter->savePictureAs(PictureFormat::Png, "png", text("PNG picture (*.png)")); });
-    add("pdf", text("save picture (PDF)"),
-        [=] { exporter->savePictureAs(PictureFormat::Pdf, "pdf", text("PDF document (*.pdf)")); });
-    add("svg", text("save picture (SVG)"),
-        [=] { exporter->savePictureAs(PictureFormat::Svg, "svg", text("SVG picture (*.svg)")); });
-    add("csv", text("save all numbers (CSV)"), [=] { exporter->saveTableAs(false); });
-    add("csv.visible", text("save visible numbers (CSV)"), [=] { exporter->saveTableAs(true); });
-    add("copy.picture", text("copy picture"), [=] { exporter->copyPicture(); });
-    add("copy.numbers", text("copy visible numbers"), [=] { exporter->copyTable(); });
+    add("png", exportableText("save picture (PNG)"),
+        [=] { exporter->savePictureAs(PictureFormat::Png, "png", exportableText("PNG picture (*.png)")); });
+    add("pdf", exportableText("save picture (PDF)"),
+        [=] { exporter->savePictureAs(PictureFormat::Pdf, "pdf", exportableText("PDF document (*.pdf)")); });
+    add("svg", exportableText("save picture (SVG)"),
+        [=] { exporter->savePictureAs(PictureFormat::Svg, "svg", exportableText("SVG picture (*.svg)")); });
+    add("csv", exportableText("save all numbers (CSV)"), [=] { exporter->saveTableAs(false); });
+    add("csv.visible", exportableText("save visible numbers (CSV)"), [=] { exporter->saveTableAs(true); });
+    add("copy.picture", exportableText("copy picture"), [=] { exporter->copyPicture(); });
+    add("copy.numbers", exportableText("copy visible numbers"), [=] { exporter->copyTable(); });
     return button;
 }
 

@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include "chat/labels.h"
+#include "views/zoom.h"
 
 namespace ternion::app {
 namespace {
@@ -19,9 +20,8 @@ constexpr int tick = 4;  // pixels
 constexpr int barWidth = 12;
 constexpr int gridFrom = 14;         // pixels a cell from which its borders are drawn
 constexpr QSize valuesFrom{40, 16};  // ... and its value written
-constexpr double zoomStep = 1.25;
-constexpr double wheelStep = 120;  // of QWheelEvent::angleDelta
-constexpr int most = 1 << 24;      // so that positions in pixels stay far from overflow
+constexpr double wheelStep = 120;    // of QWheelEvent::angleDelta
+constexpr int most = 1 << 24;        // so that positions in pixels stay far from overflow
 
 constexpr int late = 300;  // milliseconds after which it is said that something is under way
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int digits = 4;
 
-QString text(const char* source) { return QCoreApplication::translate("PlotCursors", source); }
+QString plotCursorsText(const char* source) { return QCoreApplication::translate("PlotCursors", source); }
 
 bool counts(const QCPAbstractPlottable* series) { return series->selectable() != QCP::stNone && series->visible(); }
 
@@ -104,12 +104,12 @@ QString PlotCursors::text() const {
     const auto pair = [&](double x, double y) { return number(x) + xUnit + QStringLiteral(", ") + number(y) + yUnit; };
     const auto& [a, b] = cursors_;
     QStringList parts;
-    if (a) parts << app::text("A: %1").arg(pair(a->x, a->y));
-    if (b) parts << app::text("B: %1").arg(pair(b->x, b->y));
-    if (a && b) parts << app::text("B %1 A: %2").arg(QChar(0x2212)).arg(pair(b->x - a->x, b->y - a->y));
+    if (a) parts << plotCursorsText("A: %1").arg(pair(a->x, a->y));
+    if (b) parts << plotCursorsText("B: %1").arg(pair(b->x, b->y));
+    if (a && b) parts << plotCursorsText("B %1 A: %2").arg(QChar(0x2212)).arg(pair(b->x - a->x, b->y - a->y));
     if (parts.isEmpty()) return {};
     if (a && b && a->series != b->series)
-        parts << app::text("A on %1, B on %2").arg(a->series, b->series);
+        parts << plotCursorsText("A on %1, B on %2").arg(a->series, b->series);
     else
         parts << (a ? a : b)->series;
     return parts.join(QStringLiteral("  ·  "));

@@ -7,11 +7,11 @@
 #include <memory>
 
 #include "chat/labels.h"
+#include "views/zoom.h"
 
 namespace ternion::app {
 namespace {
 
-constexpr double zoomStep = 1.25;
 constexpr double panStep = 0.1;
 constexpr double roomAside = 1.02;  // around what is there, in parts of it
 constexpr double roomAbove = 1.08;

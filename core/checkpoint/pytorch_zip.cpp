@@ -65,7 +65,7 @@ zip_int64_t serve(void* state, void* data, zip_uint64_t length, zip_source_cmd_t
     }
 }
 
-struct Entry {
+struct StoredEntry {
     std::uint64_t offset = 0;  // of its bytes in the file
     std::uint64_t size = 0;
 };
@@ -102,7 +102,7 @@ public:
 
     bool has(const std::string& name) const { return zip_name_locate(zip_.get(), name.c_str(), ZIP_FL_ENC_RAW) >= 0; }
 
-    Result<Entry> find(const std::string& name) const {
+    Result<StoredEntry> find(const std::string& name) const {
         zip_stat_t stat;
         zip_stat_init(&stat);
         const zip_int64_t index = zip_name_locate(zip_.get(), name.c_str(), ZIP_FL_ENC_RAW);
@@ -110,14 +110,14 @@ public:
             return bad("it holds no entry '" + name + "'");
         if (stat.comp_method != ZIP_CM_STORE || stat.encryption_method != ZIP_EM_NONE)
             return Error{ErrorCode::Unsupported, "its entry '" + name + "' is compressed; torch.save only stores", file_};
-        if (stat.size == 0) return Entry{};
+        if (stat.size == 0) return StoredEntry{};
         const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> entry(
             zip_fopen_index(zip_.get(), static_cast<zip_uint64_t>(index), 0), &zip_fclose);
         std::byte first{};
         if (!entry || zip_fread(entry.get(), &first, 1) != 1) return bad("its entry '" + name + "' cannot be read");
         const std::uint64_t offset = source_->lastRead;
         if (stat.size > source_->bytes.size() - offset) return bad("its entry '" + name + "' is cut short");
-        return Entry{offset, stat.size};
+        return StoredEntry{offset, stat.size};
     }
 
     Result<std::string_view> text(const std::string& name) const {

@@ -19,7 +19,7 @@ double divergence(std::span<const float> p, std::span<const float> q) {
     const double pSum = logSum(p), qSum = logSum(q);
     double kl = 0.0;
     for (std::size_t k = 0; k < p.size(); ++k) kl += std::exp(p[k] - pSum) * ((p[k] - pSum) - (q[k] - qSum));
-    return kl;
+    return std::max(kl, 0.0);  // rounding
 }
 
 double probabilityOf(std::size_t token, std::span<const float> logits) { return std::exp(logits[token] - logSum(logits)); }

@@ -4,30 +4,9 @@
 #include <cmath>
 #include <string>
 
+#include "inspect/divergence.h"
+
 namespace ternion {
-namespace {
-
-/// log of the sum of exp(logit): what is taken from a logit for the log of its probability.
-double logPartition(std::span<const float> logits) {
-    const double peak = *std::max_element(logits.begin(), logits.end());
-    double sum = 0.0;
-    for (const float logit : logits) sum += std::exp(logit - peak);
-    return peak + std::log(sum);
-}
-
-/// KL(p || q) in nats.
-double divergence(std::span<const float> p, std::span<const float> q) {
-    const double ofP = logPartition(p), ofQ = logPartition(q);
-    double sum = 0.0;
-    for (std::size_t k = 0; k < p.size(); ++k) {
-        const double logP = p[k] - ofP;
-        sum += std::exp(logP) * (logP - (q[k] - ofQ));
-    }
-    return std::max(sum, 0.0);  // rounding
-}
-
-}  // namespace
-
 LensCell lensCell(std::span<const float> logits, TokenId actual, int k, std::span<const float> output) {
     LensCell cell;
     cell.top = topTokens(logits, k);
@@ -38,7 +17,7 @@ LensCell lensCell(std::span<const float> logits, TokenId actual, int k, std::spa
     cell.actual = actual;
     cell.actualRank = 1 + static_cast<int>(std::count_if(logits.begin(), logits.end(), [own](float x) { return x > own; }) +
                                            std::count(logits.begin(), logits.begin() + actual, own));
-    cell.actualProbability = static_cast<float>(std::exp(own - logPartition(logits)));
+    cell.actualProbability = static_cast<float>(probabilityOf(id, logits));
     return cell;
 }
 

@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "link/failures.h"
 #include "link/unix_socket.h"
 
 namespace ternion::fpga {
@@ -23,10 +24,6 @@ using std::chrono::steady_clock;
 
 constexpr const char* servingLine = "serving\n";
 constexpr auto startPatience = std::chrono::seconds(30);
-
-std::string reasonOf(int number) {
-    return std::strerror(number);  // NOLINT(concurrency-mt-unsafe): glibc's is safe
-}
 
 std::string endingOf(int status) {
     if (WIFSIGNALED(status)) return "signal " + std::to_string(WTERMSIG(status)) + ", " + strsignal(WTERMSIG(status));

@@ -4,11 +4,10 @@
 
 #include "accelerator_interface.h"
 #include "link/bounds.h"
+#include "link/failures.h"
 
 namespace ternion::fpga {
 namespace {
-
-Error unavailable(std::string message) { return {ErrorCode::DeviceUnavailable, std::move(message), {}}; }
 
 constexpr int majorBits = 16;
 

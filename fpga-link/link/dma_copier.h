@@ -13,6 +13,8 @@ namespace ternion::fpga {
 
 /// Bytes of the buffers that transports make for it: long enough that registers cost little beside the copy.
 inline constexpr std::size_t stagingBytes = std::size_t{4} << 20;
+/// Where they stand on the bus of a card that is a process or an object: any place serves it.
+inline constexpr std::uint64_t cardStagingAddress = std::uint64_t{1} << 32;
 
 class DmaCopier {
 public:

@@ -7,7 +7,6 @@
 namespace ternion::fpga {
 namespace {
 
-constexpr std::uint64_t stagingBusAddress = std::uint64_t{1} << 32;
 constexpr std::uint64_t cyclesBetweenLooks = 4096;
 
 }  // namespace
@@ -21,10 +20,10 @@ Result<std::unique_ptr<InProcessBoard>> InProcessBoard::open(const AcceleratorFa
     TERNION_TRY(board->card_, SimulatedCard::create(factory, settings));
     auto staging = Mapping::ofZeros(stagingBytes);
     if (!staging) return Error{ErrorCode::OutOfMemory, "there is no room for the DMA buffer", board->info_.id};
-    board->copier_ = DmaCopier(shellProtocol(), std::move(staging), stagingBusAddress);
+    board->copier_ = DmaCopier(shellProtocol(), std::move(staging), cardStagingAddress);
     board->card_->connect([host = board->copier_.staging()](std::uint64_t bus, std::uint64_t size) -> std::span<std::byte> {
-        if (bus < stagingBusAddress || size > host.size() || bus - stagingBusAddress > host.size() - size) return {};
-        return host.subspan(bus - stagingBusAddress, size);
+        if (bus < cardStagingAddress || size > host.size() || bus - cardStagingAddress > host.size() - size) return {};
+        return host.subspan(bus - cardStagingAddress, size);
     });
     TERNION_CHECK(shellProtocol().identify(*board));
     TERNION_TRY(board->memoryBytes_, shellProtocol().memoryBytes(*board));

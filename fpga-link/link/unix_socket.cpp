@@ -13,14 +13,12 @@
 #include <cstring>
 #include <string>
 
+#include "link/failures.h"
+
 namespace ternion::fpga {
 namespace {
 
 constexpr mode_t forOthers = S_IRWXG | S_IRWXO;
-
-std::string reasonOf(int number) {
-    return std::strerror(number);  // NOLINT(concurrency-mt-unsafe): glibc's is safe
-}
 
 /// InvalidArgument: the name is too long for a socket.
 Result<sockaddr_un> addressOf(const std::filesystem::path& path) {

@@ -12,17 +12,12 @@
 
 #include "link/bounds.h"
 #include "link/event_wait.h"
+#include "link/failures.h"
 
 namespace ternion::fpga {
 namespace {
 
 constexpr std::uint64_t stagingBusAddress = 0x100000;
-
-std::string reasonOf(int number) {
-    return std::strerror(number);  // NOLINT(concurrency-mt-unsafe): glibc's is safe
-}
-
-Error unavailable(std::string message) { return {ErrorCode::DeviceUnavailable, std::move(message), {}}; }
 
 /// The one structure of VFIO with an array at its end, with room for one event.
 struct EventSet {

@@ -13,16 +13,14 @@
 #include "link/bounds.h"
 #include "link/card_identity.h"
 #include "link/event_wait.h"
+#include "link/failures.h"
 
 namespace ternion::fpga {
 namespace {
 
-constexpr std::uint64_t stagingBusAddress = std::uint64_t{1} << 32;
 constexpr auto goingPatience = std::chrono::milliseconds(200);  // a process lets go of its socket before it has ended
 
-Error systemError(const char* what) {
-    return {ErrorCode::Io, std::string(what) + ": " + std::strerror(errno), {}};  // NOLINT(concurrency-mt-unsafe)
-}
+Error systemError(const char* what) { return {ErrorCode::Io, std::string(what) + ": " + reasonOf(errno), {}}; }
 
 /// A file without a name, whose size is fixed, so that neither side can pull memory from under the other.
 Result<FileDescriptor> makeStagingFile() {
@@ -65,8 +63,8 @@ Status VfioUserBoard::setUp(const std::filesystem::path& socket, std::chrono::mi
     TERNION_TRY(const auto file, makeStagingFile());
     auto staging = Mapping::ofFile(file.get(), stagingBytes);
     if (!staging) return systemError("cannot map the DMA buffer");
-    TERNION_CHECK(client_.mapDma(file.get(), stagingBusAddress, stagingBytes));
-    copier_ = DmaCopier(shellProtocol(), std::move(staging), stagingBusAddress);
+    TERNION_CHECK(client_.mapDma(file.get(), cardStagingAddress, stagingBytes));
+    copier_ = DmaCopier(shellProtocol(), std::move(staging), cardStagingAddress);
 
     TERNION_CHECK(shellProtocol().identify(*this));
     TERNION_TRY(memoryBytes_, shellProtocol().memoryBytes(*this));

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "link/failures.h"
+
 namespace ternion::fpga {
 
 using vfio_user::Command;
@@ -48,9 +50,7 @@ Result<Message> VfioUserClient::call(Command command, std::span<const std::byte>
         const int number = static_cast<int>(reply->header.error);
         if (number == EBUSY)
             return Error{ErrorCode::DeviceUnavailable, "another program, or this one, has the board open", socket_};
-        return Error{ErrorCode::InvalidArgument,
-                     std::string("the board refused it: ") + std::strerror(number),  // NOLINT(concurrency-mt-unsafe)
-                     socket_};
+        return Error{ErrorCode::InvalidArgument, std::string("the board refused it: ") + reasonOf(number), socket_};
     }
     if (reply) return reply;
     channel_ = vfio_user::Channel();  // what comes next on it would answer something else

@@ -11,6 +11,7 @@
 #include "link/bounds.h"
 #include "link/card_protocol.h"
 #include "link/event_wait.h"
+#include "link/failures.h"
 #include "link/xdma_files.h"
 
 namespace ternion::fpga {
@@ -18,10 +19,6 @@ namespace {
 
 constexpr std::uint64_t windowBytes = 0x2000;                // what our bitstreams decode
 constexpr std::size_t longestPiece = std::size_t{64} << 20;  // the driver pins the pages of a whole call
-
-std::string reasonOf(int number) {
-    return std::strerror(number);  // NOLINT(concurrency-mt-unsafe): glibc's is safe
-}
 
 Result<FileDescriptor> openDevice(const std::filesystem::path& path, int flags) {
     FileDescriptor file(open(path.c_str(), flags | O_CLOEXEC));

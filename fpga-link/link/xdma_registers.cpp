@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string>
 
+#include "link/failures.h"
 #include "link/handles.h"
 #include "link/mapped_registers.h"
 #include "link/unix_socket.h"
@@ -18,10 +19,6 @@
 
 namespace ternion::fpga {
 namespace {
-
-std::string reasonOf(int number) {
-    return std::strerror(number);  // NOLINT(concurrency-mt-unsafe): glibc's is safe
-}
 
 class MappedXdmaRegisters final : public XdmaRegisters {
 public:

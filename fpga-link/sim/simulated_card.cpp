@@ -7,6 +7,7 @@
 
 #include "accelerator_interface.h"
 #include "link/board_process.h"
+#include "link/failures.h"
 #include "program/configuration.h"
 
 namespace ternion::fpga {
@@ -46,7 +47,7 @@ Result<std::unique_ptr<SimulatedCard>> SimulatedCard::create(const AcceleratorFa
     if (!memory)
         return Error{ErrorCode::OutOfMemory,
                      "there is no room for " + std::to_string(settings.memoryBytes) +
-                         " bytes of device memory: " + std::strerror(errno) + "; ask for less",
+                         " bytes of device memory: " + reasonOf(errno) + "; ask for less",
                      {}};
     std::unique_ptr<SimulatedCard> card(new SimulatedCard(settings, std::move(memory)));
     card->accelerator_ = factory(card->memory_);

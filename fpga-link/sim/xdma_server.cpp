@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "link/failures.h"
 #include "link/unix_socket.h"
 
 namespace ternion::fpga {
@@ -21,7 +22,7 @@ constexpr mode_t forUser = S_IRUSR | S_IWUSR;
 constexpr const char* prefix = "xdma0";
 
 Error systemError(const char* what, const std::filesystem::path& path) {
-    return {ErrorCode::Io, std::string(what) + ": " + std::strerror(errno), path.string()};  // NOLINT(concurrency-mt-unsafe)
+    return {ErrorCode::Io, std::string(what) + ": " + reasonOf(errno), path.string()};
 }
 
 }  // namespace

@@ -20,7 +20,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("GatesPanel", source); }
+QString gatesPanelText(const char* source) { return QCoreApplication::translate("GatesPanel", source); }
 
 constexpr std::array<const char*, gateCount> letters{"f", "i", "h", "g"};
 
@@ -41,11 +41,13 @@ public:
           curveFit_(*curve_),
           valuesFit_(*values_) {
         gate_->setObjectName("gatesGate");
-        gate_->setAccessibleName(text("What the map shows"));
-        gate_->addItems({text("f: forget gate"), text("i: candidate"), text("h: state"), text("g: output gate")});
+        gate_->setAccessibleName(gatesPanelText("What the map shows"));
+        gate_->addItems({gatesPanelText("f: forget gate"), gatesPanelText("i: candidate"), gatesPanelText("h: state"),
+                         gatesPanelText("g: output gate")});
         order_->setObjectName("gatesOrder");
-        order_->setAccessibleName(text("Order of the channels"));
-        order_->addItems({text("Channels by number"), text("by lower bound"), text("by half-life")});
+        order_->setAccessibleName(gatesPanelText("Order of the channels"));
+        order_->addItems(
+            {gatesPanelText("Channels by number"), gatesPanelText("by lower bound"), gatesPanelText("by half-life")});
         controls()->addWidget(new LayerChooser("gatesLayer", inspector()));
         controls()->addStretch(1);
         connect(gate_, &QComboBox::currentIndexChanged, this, [this] {
@@ -57,20 +59,23 @@ public:
             showSelection();
         });
 
-        map_->setAxes(text("Channel"), text("Token"));
-        curve_->setTitles(text("Token"), text("f"));
-        values_->setTitles(text("Token"), text("Value"));
+        map_->setAxes(gatesPanelText("Channel"), gatesPanelText("Token"));
+        curve_->setTitles(gatesPanelText("Token"), gatesPanelText("f"));
+        values_->setTitles(gatesPanelText("Token"), gatesPanelText("Value"));
         curveTitle_->setObjectName("gatesCurveTitle");
         auto* overTokens = new FoldingSplitter;
         overTokens->addWidget(underTitle(inARow({gate_, order_}),
-                                         makeExportButton("gates.map", text("Gates"), *map_, *map_, context.actions), map_));
+                                         makeExportButton("gates.map", gatesPanelText("Gates"), *map_, *map_, context.actions),
+                                         map_));
         auto* curves = new QSplitter(Qt::Vertical);
         curves->setChildrenCollapsible(false);
         curves->addWidget(underTitle(
-            curveTitle_, makeExportButton("gates.curve", text("f of a channel"), *curve_, *curve_, context.actions), curve_));
+            curveTitle_, makeExportButton("gates.curve", gatesPanelText("f of a channel"), *curve_, *curve_, context.actions),
+            curve_));
         curves->addWidget(underTitle(
-            makeLabel(text("Candidate i, state h and output gate g"), "small", true),
-            makeExportButton("gates.values", text("i, h and g of a channel"), *values_, *values_, context.actions), values_));
+            makeLabel(gatesPanelText("Candidate i, state h and output gate g"), "small", true),
+            makeExportButton("gates.values", gatesPanelText("i, h and g of a channel"), *values_, *values_, context.actions),
+            values_));
         overTokens->addWidget(curves);
         overTokens->setStretchFactor(0, 3);
         overTokens->setStretchFactor(1, 2);
@@ -100,8 +105,8 @@ public:
 
         tabs_->setObjectName("gatesTabs");
         tabs_->setDocumentMode(true);
-        tabs_->addTab(overTokens, text("Over tokens"));
-        tabs_->addTab(retention_, text("Retention"));
+        tabs_->addTab(overTokens, gatesPanelText("Over tokens"));
+        tabs_->addTab(retention_, gatesPanelText("Retention"));
         connect(tabs_, &QTabWidget::currentChanged, this, [this] {
             showReading();
             showSelection();
@@ -121,7 +126,7 @@ protected:
     }
 
     QString promise() const override {
-        return text("what the gates do with each token is shown here, while the answer is written.");
+        return gatesPanelText("what the gates do with each token is shown here, while the answer is written.");
     }
 
     Work work() override {
@@ -172,8 +177,9 @@ private:
         // A few states are far larger than all others, and would leave nothing to be seen of those.
         const auto reach = static_cast<float>(mapReach * gates.rootMeanSquare(gate));
         const auto scale = gate == GateF ? ColorScale{ColorScale::Map::Sequential, 0.0F, 1.0F, {}}
-                                         : ColorScale::diverging(-reach, reach, text("ends at 3 RMS"));
-        map_->setAxes(order == ChannelOrder::Number ? text("Channel") : text("Channel, in this order"), text("Token"));
+                                         : ColorScale::diverging(-reach, reach, gatesPanelText("ends at 3 RMS"));
+        map_->setAxes(order == ChannelOrder::Number ? gatesPanelText("Channel") : gatesPanelText("Channel, in this order"),
+                      gatesPanelText("Token"));
         showGrown(*map_, source_.get(), source, scale);
         source_ = std::move(source);
     }
@@ -186,12 +192,12 @@ private:
         curve_->clearAll();
         values_->clearAll();
         if (channel < 0) {
-            curveTitle_->setText(text("Click a channel in the map to see its f, i, h and g here"));
+            curveTitle_->setText(gatesPanelText("Click a channel in the map to see its f, i, h and g here"));
             return;
         }
         const ChannelRetention& of = gates.retention.channels[static_cast<std::size_t>(channel)];
         curveTitle_->setText(
-            text("Channel %1 of layer %2: half-life %3 tokens, lower bound %4")
+            gatesPanelText("Channel %1 of layer %2: half-life %3 tokens, lower bound %4")
                 .arg(channel)
                 .arg(layer())
                 .arg(std::isinf(of.halfLife) ? QString(QChar(0x221E)) : QLocale().toString(of.halfLife, 'g', 3),
@@ -205,7 +211,7 @@ private:
                     QPen(PlotView::seriesColor(static_cast<int>(k)), 1), series.firstToken(), values);
         }
         auto* bound = curve_->addGraph();
-        bound->setName(text("lower bound of f"));
+        bound->setName(gatesPanelText("lower bound of f"));
         bound->setPen(QPen(PlotView::seriesColor(GateF), 1, Qt::DashLine));
         bound->addData(gates.series[GateF].firstToken(), of.lowerBound);
         bound->addData(gates.series[GateF].endToken() - 1, of.lowerBound);
@@ -230,9 +236,10 @@ private:
 
 PanelDefinition gatesPanel() {
     return {"gates",
-            text("Gates"),
-            text("Forget gate f, candidate i, state h and output gate g of every channel and token, and how long channels "
-                 "remember."),
+            gatesPanelText("Gates"),
+            gatesPanelText(
+                "Forget gate f, candidate i, state h and output gate g of every channel and token, and how long channels "
+                "remember."),
             Qt::RightDockWidgetArea,
             [](const PanelContext& context) { return new GatesPanel(context); },
             PanelGroup::Inspection};

@@ -22,7 +22,7 @@ void makeLogarithmic(QCPAxis* axis) {
 }
 
 QString tokens(double halfLife) { return std::isinf(halfLife) ? QString(QChar(0x221E)) : QLocale().toString(halfLife, 'g', 3); }
-QString percent(double share) { return QLocale().toString(100.0 * share, 'f', 1); }
+QString perHundred(double share) { return QLocale().toString(100.0 * share, 'f', 1); }
 
 }  // namespace
 
@@ -85,7 +85,7 @@ void RetentionView::setReading(const GateReading& reading, int layer) {
            "%5. Of all gates, %6 % forget (f below 0.05) and %7 % keep (f above 0.95).")
             .arg(layer)
             .arg(reading.at(layer).endToken - 1)
-            .arg(tokens(of.median), tokens(of.lower), tokens(of.upper), percent(of.forgets), percent(of.keeps)));
+            .arg(tokens(of.median), tokens(of.lower), tokens(of.upper), perHundred(of.forgets), perHundred(of.keeps)));
     showHistogram(of);
     showChannels(of);
     showLayers(reading);

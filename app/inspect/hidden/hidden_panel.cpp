@@ -15,7 +15,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("HiddenPanel", source); }
+QString hiddenPanelText(const char* source) { return QCoreApplication::translate("HiddenPanel", source); }
 
 class HiddenPanel : public InspectPanel, public Exportable {
 public:
@@ -27,14 +27,16 @@ public:
             HiddenPage* (*make)(Inspector&, DepthChoice&);
         };
         const std::array tabs{
-            Tab{text("Norm"), text("How long the states are, by depth and token"), makeNormPage},
-            Tab{text("Similarity"), text("How alike the states of two depths are"), makeSimilarityPage},
-            Tab{text("Lens"), text("What the model would say if it ended at each depth"), makeLensPage},
-            Tab{text("Neighbours"), text("The tokens whose states are most like the selected one"), makeNeighboursPage},
-            Tab{text("Projection"), text("The states of a depth along their two principal components"), makeProjectionPage}};
+            Tab{hiddenPanelText("Norm"), hiddenPanelText("How long the states are, by depth and token"), makeNormPage},
+            Tab{hiddenPanelText("Similarity"), hiddenPanelText("How alike the states of two depths are"), makeSimilarityPage},
+            Tab{hiddenPanelText("Lens"), hiddenPanelText("What the model would say if it ended at each depth"), makeLensPage},
+            Tab{hiddenPanelText("Neighbours"), hiddenPanelText("The tokens whose states are most like the selected one"),
+                makeNeighboursPage},
+            Tab{hiddenPanelText("Projection"), hiddenPanelText("The states of a depth along their two principal components"),
+                makeProjectionPage}};
         tabs_ = new QTabBar;
         tabs_->setObjectName("hidden.tabs");
-        tabs_->setAccessibleName(text("Views of the hidden states"));
+        tabs_->setAccessibleName(hiddenPanelText("Views of the hidden states"));
         tabs_->setDrawBase(false);
         controls()->addWidget(tabs_);
         controls()->addStretch(1);
@@ -49,7 +51,7 @@ public:
             connect(page, &HiddenPage::idle, banner_, &ProgressBanner::finish);
         }
         controls()->addWidget(depth_);
-        controls()->addWidget(makeExportButton("hidden", text("Hidden states"), *this, *this, context.actions));
+        controls()->addWidget(makeExportButton("hidden", hiddenPanelText("Hidden states"), *this, *this, context.actions));
         auto* content = new QWidget;
         auto* column = new QVBoxLayout(content);
         column->setContentsMargins(0, 0, 0, 0);
@@ -72,11 +74,12 @@ protected:
         return inspector().model() ? page()->wanted() : std::vector<TraceRequest::Item>();
     }
     void refresh() override {
-        if (!inspector().model()) return showEmpty(text("Open a model to look at its hidden states: File › Open model."));
+        if (!inspector().model())
+            return showEmpty(hiddenPanelText("Open a model to look at its hidden states: File › Open model."));
         if (inspector().timeline().empty())
-            return showEmpty(text("Write a prompt in the chat. The hidden states of every token appear here."));
+            return showEmpty(hiddenPanelText("Write a prompt in the chat. The hidden states of every token appear here."));
         if (inspector().series(page()->wanted().front()).empty())
-            return showEmpty(text("Tracing the conversation. This takes a moment."));
+            return showEmpty(hiddenPanelText("Tracing the conversation. This takes a moment."));
         showEmpty({});
         page()->refresh();
     }
@@ -105,9 +108,10 @@ private:
 
 PanelDefinition hiddenPanel() {
     return {"hidden",
-            text("Hidden states"),
-            text("The residual stream behind every layer: how long its states are, how alike, what the model would already say "
-                 "there, and how they lie to each other."),
+            hiddenPanelText("Hidden states"),
+            hiddenPanelText(
+                "The residual stream behind every layer: how long its states are, how alike, what the model would already say "
+                "there, and how they lie to each other."),
             Qt::RightDockWidgetArea,
             [](const PanelContext& context) -> QWidget* { return new HiddenPanel(context); },
             PanelGroup::Inspection};

@@ -9,55 +9,57 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("Interventions", source); }
+QString interventionListText(const char* source) { return QCoreApplication::translate("Interventions", source); }
 
 }  // namespace
 
 QString tensorText(TraceTensor tensor) {
     switch (tensor) {
         case TraceTensor::Residual:
-            return text("residual entering");
+            return interventionListText("residual entering");
         case TraceTensor::CandidateProjection:
-            return text("i_proj output");
+            return interventionListText("i_proj output");
         case TraceTensor::ForgetProjection:
-            return text("f_proj output");
+            return interventionListText("f_proj output");
         case TraceTensor::OutputGate:
-            return text("output gate g (g_proj)");
+            return interventionListText("output gate g (g_proj)");
         case TraceTensor::ForgetGate:
-            return text("forget gate f");
+            return interventionListText("forget gate f");
         case TraceTensor::Candidate:
-            return text("candidate i");
+            return interventionListText("candidate i");
         case TraceTensor::State:
-            return text("state h");
+            return interventionListText("state h");
         case TraceTensor::TokenMixer:
-            return text("token mixer output (o_proj)");
+            return interventionListText("token mixer output (o_proj)");
         case TraceTensor::MidResidual:
-            return text("residual between mixers");
+            return interventionListText("residual between mixers");
         case TraceTensor::GluProjection:
-            return text("gate_proj output (u, v)");
+            return interventionListText("gate_proj output (u, v)");
         case TraceTensor::Glu:
-            return text("GLU product");
+            return interventionListText("GLU product");
         case TraceTensor::ChannelMixer:
-            return text("channel mixer output (down_proj)");
+            return interventionListText("channel mixer output (down_proj)");
         case TraceTensor::LayerOutput:
-            return text("residual leaving");
+            return interventionListText("residual leaving");
     }
     return {};
 }
 
 QString editText(const Edit& edit) {
     const QLocale locale;
-    const QString channels = edit.channels == 0 && edit.firstChannel == 0 ? text("all channels")
-                             : edit.channels == 0                         ? text("channels from %1").arg(edit.firstChannel)
-                             : edit.channels == 1
-                                 ? text("channel %1").arg(edit.firstChannel)
-                                 : text("channels %1 to %2").arg(edit.firstChannel).arg(edit.firstChannel + edit.channels - 1);
+    const QString channels =
+        edit.channels == 0 && edit.firstChannel == 0 ? interventionListText("all channels")
+        : edit.channels == 0                         ? interventionListText("channels from %1").arg(edit.firstChannel)
+        : edit.channels == 1
+            ? interventionListText("channel %1").arg(edit.firstChannel)
+            : interventionListText("channels %1 to %2").arg(edit.firstChannel).arg(edit.firstChannel + edit.channels - 1);
     const auto number = [&](float value) { return locale.toString(value, 'g', 4); };
-    const QString what = edit.kind == Edit::Kind::Scale   ? text("times %1").arg(number(edit.a))
-                         : edit.kind == Edit::Kind::Clamp ? text("clamped to %1 … %2").arg(number(edit.a), number(edit.b))
-                         : edit.a == 0.0F                 ? text("zeroed")
-                                                          : text("pinned to %1").arg(number(edit.a));
-    return text("Layer %1: %2, %3 %4").arg(edit.layer).arg(tensorText(edit.tensor), channels, what);
+    const QString what = edit.kind == Edit::Kind::Scale ? interventionListText("times %1").arg(number(edit.a))
+                         : edit.kind == Edit::Kind::Clamp
+                             ? interventionListText("clamped to %1 … %2").arg(number(edit.a), number(edit.b))
+                         : edit.a == 0.0F ? interventionListText("zeroed")
+                                          : interventionListText("pinned to %1").arg(number(edit.a));
+    return interventionListText("Layer %1: %2, %3 %4").arg(edit.layer).arg(tensorText(edit.tensor), channels, what);
 }
 
 /// From one list to another, whatever the difference.

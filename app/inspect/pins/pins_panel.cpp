@@ -26,7 +26,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("PinsPanel", source); }
+QString pinsPanelText(const char* source) { return QCoreApplication::translate("PinsPanel", source); }
 
 class PinsPanel : public InspectPanel, public Exportable {
 public:
@@ -39,7 +39,7 @@ public:
         scroll->setFocusPolicy(Qt::NoFocus);
         board_ = new QWidget;
         board_->setObjectName("pins.board");
-        board_->setAccessibleName(text("Pins"));
+        board_->setAccessibleName(pinsPanelText("Pins"));
         auto* layout = new QGridLayout(board_);
         layout->setContentsMargins(grid, grid, grid, grid);
         layout->setSpacing(grid);
@@ -101,11 +101,11 @@ protected:
         return items;
     }
     void refresh() override {
-        if (!inspector().model()) return showEmpty(text("Open a model to pin parts of it: File › Open model."));
+        if (!inspector().model()) return showEmpty(pinsPanelText("Open a model to pin parts of it: File › Open model."));
         if (pins_.all().empty())
-            return showEmpty(
-                text("Nothing is pinned. Choose above what to pin, and a layer, channel and token in any view; then press "
-                     "Ctrl+D. Pins stay when the prompt or the model changes."));
+            return showEmpty(pinsPanelText(
+                "Nothing is pinned. Choose above what to pin, and a layer, channel and token in any view; then press "
+                "Ctrl+D. Pins stay when the prompt or the model changes."));
         showEmpty({});
         std::vector<LensPlace> places;
         for (const Pin& pin : pins_.all())
@@ -138,12 +138,15 @@ private:
     }
 
     void addControls(ActionRegistry& actions) {
-        const QString menu = text("Inspect") + '/' + text("Pins");
-        QAction* add =
-            actions.add("pins.add", menu, text("Pin the selection"), QKeySequence("Ctrl+D"), [this] { pinSelection(); });
-        remove_ = actions.add("pins.remove", menu, text("Remove the current pin"), {}, [this] { pins_.remove(current_); });
-        undo_ = actions.add("pins.undo", menu, text("Undo the last change of pins"), {}, [this] { pins_.undoStack().undo(); });
-        redo_ = actions.add("pins.redo", menu, text("Redo the last change of pins"), {}, [this] { pins_.undoStack().redo(); });
+        const QString menu = pinsPanelText("Inspect") + '/' + pinsPanelText("Pins");
+        QAction* add = actions.add("pins.add", menu, pinsPanelText("Pin the selection"), QKeySequence("Ctrl+D"),
+                                   [this] { pinSelection(); });
+        remove_ =
+            actions.add("pins.remove", menu, pinsPanelText("Remove the current pin"), {}, [this] { pins_.remove(current_); });
+        undo_ = actions.add("pins.undo", menu, pinsPanelText("Undo the last change of pins"), {},
+                            [this] { pins_.undoStack().undo(); });
+        redo_ = actions.add("pins.redo", menu, pinsPanelText("Redo the last change of pins"), {},
+                            [this] { pins_.undoStack().redo(); });
         undo_->setIcon(themedIcon("undo"));
         for (QAction* action : {undo_, redo_}) action->setEnabled(false);
         connect(&pins_.undoStack(), &QUndoStack::canUndoChanged, undo_, &QAction::setEnabled);
@@ -151,29 +154,30 @@ private:
 
         kind_ = new QComboBox;
         kind_->setObjectName("pins.kind");
-        kind_->setAccessibleName(text("What to pin"));
-        kind_->addItems({text("Channel over tokens"), text("Value at the token"), text("Lens at the token")});
+        kind_->setAccessibleName(pinsPanelText("What to pin"));
+        kind_->addItems(
+            {pinsPanelText("Channel over tokens"), pinsPanelText("Value at the token"), pinsPanelText("Lens at the token")});
         tensor_ = new QComboBox;
         tensor_->setObjectName("pins.tensor");
-        tensor_->setAccessibleName(text("Intermediate"));
+        tensor_->setAccessibleName(pinsPanelText("Intermediate"));
         for (int k = 0; k < traceTensors; ++k) tensor_->addItem(QString::fromUtf8(nameOf(static_cast<TraceTensor>(k)).data()));
         tensor_->setCurrentIndex(static_cast<int>(TraceTensor::ForgetGate));
         channel_ = new QSpinBox;
         channel_->setObjectName("pins.channel");
-        channel_->setAccessibleName(text("Channel"));
-        channel_->setPrefix(text("channel "));
+        channel_->setAccessibleName(pinsPanelText("Channel"));
+        channel_->setPrefix(pinsPanelText("channel "));
         where_ = makeLabel({}, "small", true);
         where_->setObjectName("pins.where");
         where_->setMinimumWidth(0);
-        auto* button = new QPushButton(text("Pin"));
+        auto* button = new QPushButton(pinsPanelText("Pin"));
         button->setObjectName("pins.addButton");
         button->setAccessibleName(add->text());
-        button->setToolTip(text("Pin the selection (%1)").arg(add->shortcut().toString(QKeySequence::NativeText)));
+        button->setToolTip(pinsPanelText("Pin the selection (%1)").arg(add->shortcut().toString(QKeySequence::NativeText)));
         connect(button, &QPushButton::clicked, add, &QAction::trigger);
         for (QWidget* widget : std::initializer_list<QWidget*>{kind_, tensor_, channel_, where_, button})
             controls()->addWidget(widget);
         controls()->addStretch(1);
-        controls()->addWidget(makeExportButton("pins", text("Pins"), *this, *this, actions));
+        controls()->addWidget(makeExportButton("pins", pinsPanelText("Pins"), *this, *this, actions));
         connect(kind_, &QComboBox::currentIndexChanged, this, &PinsPanel::showSelection);
         connect(tensor_, &QComboBox::currentIndexChanged, this, [this](int tensor) {
             Selection selection = inspector().selection();
@@ -200,10 +204,10 @@ private:
         channel_->setValue(std::max(selection.channel, 0));
         tensor_->setVisible(!lens);
         channel_->setVisible(!lens);
-        const QString layer = text("layer %1").arg(selection.layer);
+        const QString layer = pinsPanelText("layer %1").arg(selection.layer);
         const int token = inspector().token();
         const bool atToken = kind_->currentIndex() != static_cast<int>(Pin::Kind::Channel);
-        where_->setText(atToken && token >= 0 ? text("%1, token %2").arg(layer).arg(token) : layer);
+        where_->setText(atToken && token >= 0 ? pinsPanelText("%1, token %2").arg(layer).arg(token) : layer);
     }
 
     void pinSelection() {
@@ -211,7 +215,7 @@ private:
         const auto kind = static_cast<Pin::Kind>(kind_->currentIndex());
         if (!inspector().model()) return;
         if (kind != Pin::Kind::Channel && inspector().token() < 0) {
-            emit inspector().notice(text("There is no token to pin yet. Write a prompt first."));
+            emit inspector().notice(pinsPanelText("There is no token to pin yet. Write a prompt first."));
             return;
         }
         if (auto* dock = parentWidget()) dock->show();
@@ -302,9 +306,10 @@ private:
 
 PanelDefinition pinsPanel(Settings& settings) {
     return {"pins",
-            text("Pins"),
-            text("Channels, values and lenses that you want to keep in sight, whatever you ask the model. Pin with Ctrl+D; "
-                 "remove with Delete, undo with Ctrl+Z."),
+            pinsPanelText("Pins"),
+            pinsPanelText(
+                "Channels, values and lenses that you want to keep in sight, whatever you ask the model. Pin with Ctrl+D; "
+                "remove with Delete, undo with Ctrl+Z."),
             Qt::RightDockWidgetArea,
             [&settings](const PanelContext& context) -> QWidget* { return new PinsPanel(context, settings); },
             PanelGroup::Inspection};

@@ -19,7 +19,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("QuantisationPanel", source); }
+QString quantisationPanelText(const char* source) { return QCoreApplication::translate("QuantisationPanel", source); }
 
 constexpr float largestCode = 127.0F;
 
@@ -27,21 +27,25 @@ class QuantisationPanel : public ReadingPanel<CodeReading> {
 public:
     explicit QuantisationPanel(const PanelContext& context)
         : ReadingPanel("quantisation", context),
-          bitLinears_(new NumberTable(
-              "quantisationBitLinears",
-              {{text("BitLinear"), "projection", NumberTable::Format::Text, {}},
-               {text("Scale"), "mean_scale", NumberTable::Format::Number, text("s = 127 / max |n|, averaged over the tokens")},
-               {text("Clipped"), "clipped_share", NumberTable::Format::Share,
-                text("Codes of −127 or 127: as large as the largest")},
-               {text("Zero"), "zero_share", NumberTable::Format::Share, text("Codes of 0: values that are lost")},
-               {text("≤ 1"), "near_zero_share", NumberTable::Format::Share, text("Codes of −1, 0 or 1")},
-               {text("Outliers"), "outlier_channels", NumberTable::Format::Number,
-                text("Channels whose |code| is 64 or more in at least half of the tokens")}})),
-          outliers_(new NumberTable("quantisationOutliers", {{text("Channel"), "channel", NumberTable::Format::Number, {}},
-                                                             {text("Large in"), "large_share", NumberTable::Format::Share,
-                                                              text("Tokens in which its |code| is 64 or more")},
-                                                             {text("Largest |value|"), "absmax", NumberTable::Format::Number,
-                                                              text("The largest |code| times what a code is worth")}})),
+          bitLinears_(
+              new NumberTable("quantisationBitLinears",
+                              {{quantisationPanelText("BitLinear"), "projection", NumberTable::Format::Text, {}},
+                               {quantisationPanelText("Scale"), "mean_scale", NumberTable::Format::Number,
+                                quantisationPanelText("s = 127 / max |n|, averaged over the tokens")},
+                               {quantisationPanelText("Clipped"), "clipped_share", NumberTable::Format::Share,
+                                quantisationPanelText("Codes of −127 or 127: as large as the largest")},
+                               {quantisationPanelText("Zero"), "zero_share", NumberTable::Format::Share,
+                                quantisationPanelText("Codes of 0: values that are lost")},
+                               {quantisationPanelText("≤ 1"), "near_zero_share", NumberTable::Format::Share,
+                                quantisationPanelText("Codes of −1, 0 or 1")},
+                               {quantisationPanelText("Outliers"), "outlier_channels", NumberTable::Format::Number,
+                                quantisationPanelText("Channels whose |code| is 64 or more in at least half of the tokens")}})),
+          outliers_(new NumberTable("quantisationOutliers",
+                                    {{quantisationPanelText("Channel"), "channel", NumberTable::Format::Number, {}},
+                                     {quantisationPanelText("Large in"), "large_share", NumberTable::Format::Share,
+                                      quantisationPanelText("Tokens in which its |code| is 64 or more")},
+                                     {quantisationPanelText("Largest |value|"), "absmax", NumberTable::Format::Number,
+                                      quantisationPanelText("The largest |code| times what a code is worth")}})),
           outliersTitle_(makeLabel({}, "small", true)),
           measure_(new QComboBox),
           curve_(new PlotView("quantisationCurve")),
@@ -51,28 +55,30 @@ public:
         controls()->addWidget(new LayerChooser("quantisationLayer", inspector()));
         controls()->addStretch(1);
         measure_->setObjectName("quantisationMeasure");
-        measure_->setAccessibleName(text("What the curve shows"));
-        measure_->addItems({text("Shares by token"), text("Scale by token")});
+        measure_->setAccessibleName(quantisationPanelText("What the curve shows"));
+        measure_->addItems({quantisationPanelText("Shares by token"), quantisationPanelText("Scale by token")});
         connect(measure_, &QComboBox::currentIndexChanged, this, [this] {
             curveFit_.forget();
             if (const auto found = chosen(); found != reading().end()) showCurve(found->first, found->second);
             curve_->setMarked(inspector().token());
         });
-        map_->setAxes(text("Channel"), text("Token"));
+        map_->setAxes(quantisationPanelText("Channel"), quantisationPanelText("Token"));
 
         const auto exported = [&](const char* id, const QString& title, auto* view) {
             return makeExportButton(QString::fromLatin1(id), title, *view, *view, context.actions);
         };
         auto* tables = new QSplitter(Qt::Vertical);
-        tables->addWidget(underTitle(makeLabel(text("BitLinears of the layer"), "small", true),
-                                     exported("quantisation.bitLinears", text("Quantisation by BitLinear"), bitLinears_),
-                                     bitLinears_));
-        tables->addWidget(
-            underTitle(outliersTitle_, exported("quantisation.outliers", text("Outlier channels"), outliers_), outliers_));
+        tables->addWidget(underTitle(
+            makeLabel(quantisationPanelText("BitLinears of the layer"), "small", true),
+            exported("quantisation.bitLinears", quantisationPanelText("Quantisation by BitLinear"), bitLinears_), bitLinears_));
+        tables->addWidget(underTitle(outliersTitle_,
+                                     exported("quantisation.outliers", quantisationPanelText("Outlier channels"), outliers_),
+                                     outliers_));
         auto* views = new QSplitter(Qt::Vertical);
-        views->addWidget(underTitle(mapTitle_, exported("quantisation.map", text("int8 codes"), map_), map_));
-        views->addWidget(
-            underTitle(inARow({measure_}), exported("quantisation.curve", text("Quantisation by token"), curve_), curve_));
+        views->addWidget(underTitle(mapTitle_, exported("quantisation.map", quantisationPanelText("int8 codes"), map_), map_));
+        views->addWidget(underTitle(inARow({measure_}),
+                                    exported("quantisation.curve", quantisationPanelText("Quantisation by token"), curve_),
+                                    curve_));
         auto* content = new FoldingSplitter;
         content->addWidget(tables);
         content->addWidget(views);
@@ -105,7 +111,7 @@ protected:
     }
 
     QString promise() const override {
-        return text("what becomes of each BitLinear's inputs is shown here, while the answer is written.");
+        return quantisationPanelText("what becomes of each BitLinear's inputs is shown here, while the answer is written.");
     }
 
     Work work() override {
@@ -176,12 +182,13 @@ private:
         NumberTable::Rows rows;
         for (const OutlierChannel& outlier : of.summary.outliers)
             rows.push_back({std::int64_t{outlier.channel}, outlier.share, double{outlier.absmax}});
-        outliersTitle_->setText(
-            (rows.empty() ? text("Outlier channels of %1: none") : text("Outlier channels of %1")).arg(name));
+        outliersTitle_->setText((rows.empty() ? quantisationPanelText("Outlier channels of %1: none")
+                                              : quantisationPanelText("Outlier channels of %1"))
+                                    .arg(name));
         outliers_->setRows(std::move(rows));
-        mapTitle_->setText(text("int8 codes that %1 of layer %2 is given").arg(name).arg(of.codes->layer()));
-        auto source =
-            std::make_shared<ChannelMap<ProjectionCodes>>(of, std::vector<int>(), tokenTexts(inspector()), text("code"));
+        mapTitle_->setText(quantisationPanelText("int8 codes that %1 of layer %2 is given").arg(name).arg(of.codes->layer()));
+        auto source = std::make_shared<ChannelMap<ProjectionCodes>>(of, std::vector<int>(), tokenTexts(inspector()),
+                                                                    quantisationPanelText("code"));
         showGrown(*map_, source_.get(), source, ColorScale::diverging(-largestCode, largestCode));
         source_ = std::move(source);
         showCurve(projection, of);
@@ -192,18 +199,20 @@ private:
         if (std::exchange(curveOf_, {of.codes->layer(), projection}) != std::pair(of.codes->layer(), projection))
             curveFit_.forget();
         curve_->clearAll();
-        curve_->setTitles(text("Token"), scale ? text("Scale s = 127 / max |n|") : text("Share of the codes"));
+        curve_->setTitles(quantisationPanelText("Token"), scale ? quantisationPanelText("Scale s = 127 / max |n|")
+                                                                : quantisationPanelText("Share of the codes"));
         const auto add = [&](int color, const QString& name, const auto& value) {
             QVector<double> values;
             for (int token = of.firstToken(); token < of.endToken(); ++token) values << value(of.token(token));
             addLine(*curve_, name, QPen(PlotView::seriesColor(color), 1), of.firstToken(), values);
         };
         if (scale) {
-            add(0, text("scale"), [](const TokenCodes& token) { return 1.0 / double{token.step}; });
+            add(0, quantisationPanelText("scale"), [](const TokenCodes& token) { return 1.0 / double{token.step}; });
         } else {
-            add(0, text("near zero"), [&](const TokenCodes& token) { return of.codes->share(token.nearZeros); });
-            add(2, text("zero"), [&](const TokenCodes& token) { return of.codes->share(token.zeros); });
-            add(1, text("clipped"), [&](const TokenCodes& token) { return of.codes->share(token.ends); });
+            add(0, quantisationPanelText("near zero"),
+                [&](const TokenCodes& token) { return of.codes->share(token.nearZeros); });
+            add(2, quantisationPanelText("zero"), [&](const TokenCodes& token) { return of.codes->share(token.zeros); });
+            add(1, quantisationPanelText("clipped"), [&](const TokenCodes& token) { return of.codes->share(token.ends); });
         }
         curveFit_.update();
     }
@@ -226,8 +235,9 @@ private:
 PanelDefinition quantisationPanel() {
     return {
         "quantisation",
-        text("Quantisation"),
-        text("The int8 activations of each BitLinear: scales, clipped and vanished values, outlier channels, and the codes."),
+        quantisationPanelText("Quantisation"),
+        quantisationPanelText(
+            "The int8 activations of each BitLinear: scales, clipped and vanished values, outlier channels, and the codes."),
         Qt::RightDockWidgetArea,
         [](const PanelContext& context) { return new QuantisationPanel(context); },
         PanelGroup::Inspection};

@@ -9,7 +9,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("Weights", source); }
+QString matrixSourcesText(const char* source) { return QCoreApplication::translate("Weights", source); }
 
 MatrixRegion toMatrix(const MapRegion& region) { return {region.firstRow, region.rows, region.firstColumn, region.columns}; }
 
@@ -30,7 +30,7 @@ public:
         reduceTrits(trits_, toMatrix(region), height, width, mean ? out : none, mean ? none : out, stop);
     }
     QString describe(int row, int column) const override {
-        return text("output %1, input %2: %3").arg(row).arg(column).arg(tritText(trits_.trit(row, column)));
+        return matrixSourcesText("output %1, input %2: %3").arg(row).arg(column).arg(tritText(trits_.trit(row, column)));
     }
 
 private:
@@ -56,7 +56,7 @@ public:
         weights_->reduceError(toMatrix(region), height, width, mean ? out : none, mean ? none : out, stop);
     }
     QString describe(int row, int column) const override {
-        return text("output %1, input %2: error %3 γ")
+        return matrixSourcesText("output %1, input %2: error %3 γ")
             .arg(row)
             .arg(column)
             .arg(QLocale().toString(weights_->error(row, column), 'f', 3));

@@ -7,11 +7,12 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("Weights", source); }
+QString shownMatrixText(const char* source) { return QCoreApplication::translate("Weights", source); }
 
 QString percents(const WeightStatistics::Range& range) {
     const QLocale locale;
-    return text("%1 to %2 %").arg(locale.toString(range.least * 100, 'f', 1), locale.toString(range.most * 100, 'f', 1));
+    return shownMatrixText("%1 to %2 %")
+        .arg(locale.toString(range.least * 100, 'f', 1), locale.toString(range.most * 100, 'f', 1));
 }
 
 }  // namespace
@@ -25,7 +26,7 @@ Result<std::shared_ptr<const CountedModel>> countModel(std::shared_ptr<const Mod
 
 QString titleOf(const MatrixPlace& place) {
     const QString projection = QString::fromStdString(place.projection);
-    return place.layer < 0 ? projection : text("layer %1, %2").arg(place.layer).arg(projection);
+    return place.layer < 0 ? projection : shownMatrixText("layer %1, %2").arg(place.layer).arg(projection);
 }
 
 std::optional<ShownMatrix> shownMatrix(const std::shared_ptr<const CountedModel>& model, const MatrixPlace& place) {
@@ -43,7 +44,7 @@ QString tritText(int trit) { return trit < 0 ? QStringLiteral("−1") : trit > 0
 
 QString summaryOf(const WeightStatistics& statistics) {
     const QLocale locale;
-    return text("%1 × %2, γ %3, %4 bits a trit. Zeros in a row: %5, in a column: %6.")
+    return shownMatrixText("%1 × %2, γ %3, %4 bits a trit. Zeros in a row: %5, in a column: %6.")
         .arg(locale.toString(statistics.rows), locale.toString(statistics.cols), locale.toString(statistics.gamma, 'g', 4),
              locale.toString(statistics.entropy(), 'f', 3), percents(statistics.rowSparsity),
              percents(statistics.columnSparsity));

@@ -24,7 +24,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("Weights", source); }
+QString weightsPanelText(const char* source) { return QCoreApplication::translate("Weights", source); }
 
 class WeightsPanel : public InspectPanel {
 public:
@@ -38,15 +38,15 @@ public:
           latent_(new LatentView(context.actions)),
           comparison_(new Comparison) {
         filter_->setObjectName("weightFilter");
-        filter_->setAccessibleName(text("Filter of the matrices"));
-        filter_->setPlaceholderText(text("Filter: layer 3, f_proj, mlp…"));
+        filter_->setAccessibleName(weightsPanelText("Filter of the matrices"));
+        filter_->setPlaceholderText(weightsPanelText("Filter: layer 3, f_proj, mlp…"));
         filter_->setClearButtonEnabled(true);
         connect(filter_, &QLineEdit::textChanged, this, [this](const QString& words) {
             table_->setFilter(words);
             refresh();
         });
-        auto* compare = makeToolButton(QStringLiteral("weightsCompare"), "layout", text("Compare"));
-        compare->setToolTip(text("Show a second matrix beside the selected one"));
+        auto* compare = makeToolButton(QStringLiteral("weightsCompare"), "layout", weightsPanelText("Compare"));
+        compare->setToolTip(weightsPanelText("Show a second matrix beside the selected one"));
         compare->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
         compare->setCheckable(true);
         comparison_->hide();
@@ -57,20 +57,20 @@ public:
         connect(comparison_, &Comparison::changed, this, [this] { refresh(); });
         controls()->addWidget(filter_, 1);
         controls()->addWidget(compare);
-        controls()->addWidget(
-            makeExportButton(QStringLiteral("weights.table"), text("Weight statistics"), *table_, *table_, context.actions));
+        controls()->addWidget(makeExportButton(QStringLiteral("weights.table"), weightsPanelText("Weight statistics"), *table_,
+                                               *table_, context.actions));
 
-        context.actions.add(QStringLiteral("weights.sort"), text("Inspect"),
-                            text("Weights: sort the table by its current column"), {},
+        context.actions.add(QStringLiteral("weights.sort"), weightsPanelText("Inspect"),
+                            weightsPanelText("Weights: sort the table by its current column"), {},
                             [this] { table_->sortByCurrentColumn(); });
-        context.actions.add(QStringLiteral("weights.compare"), text("Inspect"), text("Weights: compare with a second matrix"),
-                            {}, [compare] { compare->toggle(); });
+        context.actions.add(QStringLiteral("weights.compare"), weightsPanelText("Inspect"),
+                            weightsPanelText("Weights: compare with a second matrix"), {}, [compare] { compare->toggle(); });
 
         tabs_->setObjectName("weightTabs");
         tabs_->setDocumentMode(true);
-        tabs_->addTab(distribution_, text("Distribution"));
-        tabs_->addTab(trits_, text("Trits"));
-        tabs_->addTab(latent_, text("Latent"));
+        tabs_->addTab(distribution_, weightsPanelText("Distribution"));
+        tabs_->addTab(trits_, weightsPanelText("Trits"));
+        tabs_->addTab(latent_, weightsPanelText("Latent"));
         auto* below = new QWidget;
         auto* column = new QVBoxLayout(below);
         column->setContentsMargins(0, 0, 0, 0);
@@ -115,9 +115,9 @@ protected:
         const auto open = inspector().model();
         if (!open) {
             counted_.reset();
-            return showEmpty(
-                text("No model is open. Drop a checkpoint folder or a GGUF file on the window, or choose File › Open "
-                     "model file, to see its weights here."));
+            return showEmpty(weightsPanelText(
+                "No model is open. Drop a checkpoint folder or a GGUF file on the window, or choose File › Open "
+                "model file, to see its weights here."));
         }
         if (!counted_ || counted_->model != open->checkpoint.model) return count(*open);
         showEmpty({});
@@ -142,7 +142,7 @@ private:
         if (counting_ == open.checkpoint.model) return;
         counting_ = open.checkpoint.model;
         counted_.reset();
-        showEmpty(text("Counting trits…"));
+        showEmpty(weightsPanelText("Counting trits…"));
         task_.run(
             [model = counting_, path = open.path](const std::stop_token& stop) {
                 return countModel(model, path, {{}, stop});
@@ -174,9 +174,10 @@ private:
 PanelDefinition weightsPanel() {
     return {
         "weights",
-        text("Weights"),
-        text("Every ternary matrix of the model: how many of its weights are −1, 0 and +1, where they are, and what they were "
-             "before they were rounded."),
+        weightsPanelText("Weights"),
+        weightsPanelText(
+            "Every ternary matrix of the model: how many of its weights are −1, 0 and +1, where they are, and what they were "
+            "before they were rounded."),
         Qt::RightDockWidgetArea,
         [](const PanelContext& context) { return new WeightsPanel(context); },
         PanelGroup::Inspection};

@@ -13,8 +13,6 @@
 namespace ternion {
 namespace {
 
-constexpr int rowGrain = 16;  // rows of one thread's part
-
 class FixedState final : public DeviceState {
 public:
     FixedState(int layers, int width)

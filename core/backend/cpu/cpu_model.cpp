@@ -14,8 +14,6 @@
 namespace ternion {
 namespace {
 
-constexpr int rowGrain = 16;  // rows of one thread's part: floats of a cache line, so that no two threads write the same one
-
 class CpuState final : public DeviceState {
 public:
     CpuState(int layers, int width)

@@ -10,6 +10,9 @@
 
 namespace ternion {
 
+/// Rows of one thread's part of a product: floats of a cache line, so that no two threads write the same one.
+constexpr int rowGrain = 16;
+
 /// `size` threads, the caller's being one. A thread with nothing to do spins for a fraction of a millisecond, which bridges the
 /// pauses within a token, then sleeps: another process may have the core that it waits for. Used by one thread at a time;
 /// destruction joins.

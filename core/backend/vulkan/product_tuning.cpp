@@ -13,7 +13,7 @@
 namespace ternion::vulkan {
 namespace {
 
-constexpr FileKind kind{'T', 'R', 'N', 'T', 'U', 'N', 'E', '1'};
+constexpr FileKind tuningKind{'T', 'R', 'N', 'T', 'U', 'N', 'E', '1'};
 
 // A processor reads for each invocation in turn: what can be read once should be, and nobody should wait.
 constexpr std::array softwareOne{ProductShape{32, 1, 8, 1}, ProductShape{32, 1, 4, 1}};
@@ -47,7 +47,7 @@ std::filesystem::path pathFor(const Device& device, Packing packing) {
 
 std::optional<ProductTuning> load(const Device& device, Packing packing) {
     if (device.cacheFolder().empty()) return std::nullopt;
-    const auto data = loadKept(pathFor(device, packing), kind);
+    const auto data = loadKept(pathFor(device, packing), tuningKind);
     Kept kept{};
     if (data.size() != sizeof kept) return std::nullopt;
     std::memcpy(&kept, data.data(), sizeof kept);
@@ -157,7 +157,7 @@ ProductTuning tunedOrNot(Device& device, Packing packing) {
     }
     if (!device.cacheFolder().empty()) {
         const Kept kept{tuned->one, tuned->several, tuned->seconds};
-        const auto saved = saveKept(pathFor(device, packing), kind, std::as_bytes(std::span(&kept, 1)));
+        const auto saved = saveKept(pathFor(device, packing), tuningKind, std::as_bytes(std::span(&kept, 1)));
         if (!saved) log(LogLevel::Warning, saved.error().text());
     }
     return *tuned;

@@ -2,15 +2,15 @@
 
 #include <string>
 
+#include "backend/vulkan/pass_limits.h"
+
 namespace ternion::vulkan {
 namespace {
 
-constexpr std::uint32_t mlgruChannels = 32;    // of a workgroup
-constexpr std::uint32_t elementChannels = 64;  // of a workgroup of fixed_edit and fixed_add
-constexpr std::uint32_t productResults = 3;    // none is fused with what follows
+constexpr std::uint32_t productResults = 3;  // none is fused with what follows
 
 // Twins of the push constants of fixed_edit and fixed_add.
-struct EditPush {
+struct FixedEditPush {
     VkDeviceAddress values, edits;
     EditRange range;
     std::uint32_t width;
@@ -41,7 +41,7 @@ Result<FixedKernels> FixedKernels::create(Device& device, Packing packing, const
                     device.pipeline(name, std::array{shuffled, front.projections}, sizeof(FixedQuantisePush), shuffled > 1));
     }
     TERNION_TRY(kernels.mlgru_, device.pipeline("fixed_mlgru", {}, sizeof(FixedMlgruPush)));
-    TERNION_TRY(kernels.edit_, device.pipeline("fixed_edit", {}, sizeof(EditPush)));
+    TERNION_TRY(kernels.edit_, device.pipeline("fixed_edit", {}, sizeof(FixedEditPush)));
     TERNION_TRY(kernels.add_, device.pipeline("fixed_add", {}, sizeof(AddPush)));
     TERNION_TRY(kernels.one_, BitLinearProduct::create(device, packing, tuning.one, productResults, Profile::Fixed));
     TERNION_TRY(kernels.several_, BitLinearProduct::create(device, packing, tuning.several, productResults, Profile::Fixed));
@@ -54,7 +54,8 @@ void FixedKernels::mlgru(Commands& commands, const FixedMlgruPush& push) const {
 
 void FixedKernels::edit(Commands& commands, VkDeviceAddress values, VkDeviceAddress edits, EditRange range, std::uint32_t width,
                         std::uint32_t tokens, int fraction) const {
-    commands.dispatch(edit_, EditPush{values, edits, range, width, fraction}, {divideUp(width, elementChannels), tokens, 1});
+    commands.dispatch(edit_, FixedEditPush{values, edits, range, width, fraction},
+                      {divideUp(width, elementChannels), tokens, 1});
 }
 
 void FixedKernels::add(Commands& commands, VkDeviceAddress x, VkDeviceAddress y, std::uint32_t width,

@@ -5,20 +5,15 @@
 #include <cstring>
 
 #include "backend/input_checks.h"
+#include "backend/vulkan/pass_limits.h"
 #include "model/dense_trits.h"
 
 namespace ternion::vulkan {
 namespace {
 
 // Tokens a submission, at most: stopping waits for one, and a processor takes its time.
-constexpr std::uint32_t mostTokens = 128, mostTokensOfSoftware = 16;
-// Device memory that a pass may work in; it bounds the tokens of a submission.
-constexpr std::size_t scratchBytes = std::size_t{40} << 20;
-constexpr std::size_t denseScratchBytes = std::size_t{8} << 20;  // who packs densely is short of memory
-constexpr std::uint32_t mostHeadTokens = 8;
+constexpr std::uint32_t mostFixedTokens = 128, mostTokensOfSoftware = 16;
 constexpr VkDeviceSize valueBytes = sizeof(std::int32_t);
-
-std::size_t sizeOf(int extent) { return static_cast<std::size_t>(extent); }
 
 void toFixed(std::span<const float> from, std::span<std::int32_t> to, int fraction, std::int32_t limit = fixed::largest) {
     std::transform(from.begin(), from.end(), to.begin(), [&](float v) { return fixed::fromFloat(v, fraction, limit); });
@@ -109,7 +104,7 @@ Status VulkanFixedModel::allocateScratch() {
     for (const Row& row : rows) bytesPerToken += row.bytesPerToken;
     chunk_ = static_cast<std::uint32_t>(
         std::clamp<std::size_t>((packing_ == Packing::Dense ? denseScratchBytes : scratchBytes) / bytesPerToken, 1,
-                                device_->physical().info.software ? mostTokensOfSoftware : mostTokens));
+                                device_->physical().info.software ? mostTokensOfSoftware : mostFixedTokens));
     headTokens_ = std::min(chunk_, mostHeadTokens);
     for (const Row& row : rows) {
         TERNION_TRY(scratch_.*row.buffer, device_->allocate(chunk_ * row.bytesPerToken, MemoryKind::Device));

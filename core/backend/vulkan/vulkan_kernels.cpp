@@ -4,11 +4,11 @@
 #include <chrono>
 #include <string>
 
+#include "backend/vulkan/pass_limits.h"
+
 namespace ternion::vulkan {
 namespace {
 
-constexpr std::uint32_t mlgruChannels = 32;      // of a workgroup
-constexpr std::uint32_t elementChannels = 64;    // of a workgroup of edit, glu and add
 constexpr std::uint32_t mlgruInvocations = 288;  // of mlgru_activated
 
 // On matrix units a workgroup makes a square of results, its subgroups a square each: many, so that they hide each other's

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backend/input_checks.h"
+#include "backend/vulkan/pass_limits.h"
 #include "model/dense_trits.h"
 
 namespace ternion::vulkan {
@@ -15,14 +16,8 @@ namespace {
 std::size_t mostTokens(const PhysicalDevice& device) { return device.info.software ? 16 : device.matrix ? 2048 : 128; }
 // ... and a multiple of this where there are so many: no tile of the kernels is then left partly empty.
 constexpr std::size_t tokenGrain = 128;
-// Device memory that a pass may work in; it bounds the tokens of a submission.
-constexpr std::size_t scratchBytes = std::size_t{40} << 20;
-constexpr std::size_t denseScratchBytes = std::size_t{8} << 20;  // who packs densely is short of memory
-constexpr std::uint32_t mostHeadTokens = 8;
 // Threads, at most, that gather a pass' embeddings while its commands are recorded: rows at random, each a wait for memory.
 constexpr std::size_t gatherers = 4;
-
-std::size_t sizeOf(int extent) { return static_cast<std::size_t>(extent); }
 
 /// Lies in memory between any two steps.
 bool isStream(TraceTensor tensor) {
