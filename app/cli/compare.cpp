@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "backend/modelled_figures.h"
 #include "base/atomic_file.h"
 #include "command.h"
 #include "compare/comparison.h"
@@ -81,7 +82,8 @@ Result<nlohmann::ordered_json> run(Options& options, const Context& context) {
     listener.stepped = [&](int side, const std::shared_ptr<const SideStep>& step) {
         if (side == 0) progress.tell("Comparing", static_cast<double>(step->position + 1) / static_cast<double>(all));
     };
-    TERNION_TRY(const auto report, recordComparison(sides, plan, listener, context.armInterrupt(), store.get()));
+    TERNION_TRY(const auto report,
+                recordComparison(sides, plan, listener, context.armInterrupt(), store.get(), {{}, {}, fpga::modelledFigures}));
     const std::string page = toMarkdown(report);
     if (!options.report.empty()) TERNION_CHECK(AtomicFile::writeText(options.report, page));
     if (!context.json) std::cout << page;

@@ -333,6 +333,7 @@ Result<ComparisonReport> recordComparison(const std::vector<std::shared_ptr<Devi
             outcome = failed(*side.error);
         else if (report.result.stopped)
             outcome.state = RunState::Stopped;
+        if (recording.modelled && !side.cycles.empty()) outcome.figures = recording.modelled(*sides[k], side.cycles.back());
         if (k > 0) addDifferences(report.result.comparisons[k - 1], outcome);
         recorded->end(k, outcome, report);
     }

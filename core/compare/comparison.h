@@ -39,6 +39,8 @@ struct ComparisonRecording {
     ProbeSources sources = {};
     /// The runs have begun: a side's number in the store, 0 where it is not recorded. On recordComparison's thread.
     std::function<void(const std::vector<std::int64_t>& runs)> began = {};
+    /// What a model of the device makes of its last token's counters (energy_per_token, mean_power); empty: nothing.
+    std::function<std::vector<Figure>(const DeviceModel& device, const CycleCounts& token)> modelled = {};
 };
 
 /// Each side loaded on its device, one after another; a device may carry several. Errors as BackendRegistry::load, naming the

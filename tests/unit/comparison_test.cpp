@@ -310,6 +310,22 @@ TEST_F(ComparisonTest, ASimulatedClockIsModelledAndApartFromWallTime) {
     EXPECT_NE(reasonOf(report.sides[1].missing, "energy_per_token").find("nothing on this machine"), std::string::npos);
 }
 
+TEST_F(ComparisonTest, WhatIsModelledOfCountersStandsInForASensor) {
+    std::vector<std::uint64_t> asked;
+    recording_.modelled = [&](const DeviceModel& device, const CycleCounts& token) -> std::vector<Figure> {
+        EXPECT_EQ(device.device().backend, "fpga");
+        asked.push_back(token.total);
+        return {{"energy_per_token", 0.125, "J", Source::Modelled}};
+    };
+    const Sides sides{sideOf(smallModel()), simulatedBoard()};
+    const auto report = compared(sides, comparisonOf(sides, 9));
+    EXPECT_EQ(asked, std::vector<std::uint64_t>{1011});
+    ASSERT_NE(report.sides[1].figure("energy_per_token"), nullptr);
+    EXPECT_EQ(report.sides[1].figure("energy_per_token")->source, Source::Modelled);
+    EXPECT_EQ(report.sides[1].reason("energy_per_token"), "");
+    EXPECT_NE(toMarkdown(report).find("0.125 J (modelled) | -"), std::string::npos) << toMarkdown(report);
+}
+
 TEST_F(ComparisonTest, EnergyThatIsNotTheSidesAloneIsMissing) {
     // A counter of 20 W, and a side with a sensor of its own beside one that takes three times as long.
     const auto start = std::chrono::steady_clock::now();
