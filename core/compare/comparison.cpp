@@ -64,25 +64,24 @@ std::string settingsOf(const ComparisonReport& report, std::size_t side) {
               {"tensors", std::move(tensors)},
               {"stop_at_divergence", plan.stopAtDivergence}};
     if (plan.threshold) json["threshold"] = *plan.threshold;
-    return json.dump();
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-/// What takes a side's power: the same text, the same sensor. A simulated board has a sensor of its own, if any, but computes
-/// on the host's processor.
-std::string sensorOf(const DeviceInfo& device) { return device.backend == "cpu" || device.software ? "cpu" : device.id(); }
-bool usesProcessorsSensor(const DeviceInfo& device) {
-    return device.backend == "cpu" || (device.software && device.backend != "fpga");
+/// Whose sensor tells what a side takes: the same text, the same sensor. A simulated board computes on the host's processor.
+constexpr const char* processor = "cpu";
+std::string sensorOf(const DeviceInfo& device) {
+    return device.backend == processor || device.software ? processor : device.id();
 }
 
 /// Why the sensor of `side` tells more than what that side takes; empty: it does not.
 std::string sharedSensor(const std::vector<SideFacts>& sides, std::size_t side) {
     const DeviceInfo& device = sides[side].device;
-    if (device.software && !usesProcessorsSensor(device)) return {};
+    if (device.software && device.backend == "fpga") return {};  // what is modelled of it is its own
+    const std::string sensor = sensorOf(device);
     for (std::size_t other = 0; other < sides.size(); ++other)
-        if (other != side && sensorOf(sides[other].device) == sensorOf(device))
-            return "side " + letterOf(other) +
-                   " computed on the same device at the same time, and its sensor tells both together; `bench` measures one "
-                   "alone";
+        if (other != side && sensorOf(sides[other].device) == sensor)
+            return "side " + letterOf(other) + " ran on the same " + (sensor == processor ? "processor" : "device") +
+                   " at the same time, and its sensor tells both together; `bench` measures one alone";
     return {};
 }
 

@@ -87,6 +87,9 @@ void addSides(const ComparisonReport& report, std::string& text) {
                 (clock && firstClock ? ratioOf(clock->seconds, firstClock->seconds) : "-") + " |\n";
     }
     for (std::size_t k = 0; k < report.sides.size(); ++k)
+        if (report.sides[k].device.backend == "fpga" && report.sides[k].device.software)
+            text += "\nSide " + letterOf(k) + " is simulated: its wall time is the simulation's, not the board's.\n";
+    for (std::size_t k = 0; k < report.sides.size(); ++k)
         if (report.result.sides[k].error)
             text += "\nSide " + letterOf(k) + " ended early: " + report.result.sides[k].error->text() + "\n";
 }

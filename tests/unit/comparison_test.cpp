@@ -305,6 +305,8 @@ TEST_F(ComparisonTest, ASimulatedClockIsModelledAndApartFromWallTime) {
     EXPECT_EQ(reader()->samples(clock->id)->size(), 9U);
     const std::string page = toMarkdown(report);
     EXPECT_NE(page.find("| 1.007 ms | modelled |"), std::string::npos) << page;
+    EXPECT_NE(page.find("Side B is simulated"), std::string::npos);
+    EXPECT_EQ(page.find("Side A is simulated"), std::string::npos);
     // The simulation takes the processor's power, and so does the other side.
     EXPECT_NE(reasonOf(report.sides[0].missing, "energy_per_token").find("side B"), std::string::npos);
     EXPECT_NE(reasonOf(report.sides[1].missing, "energy_per_token").find("nothing on this machine"), std::string::npos);
@@ -367,10 +369,10 @@ TEST_F(ComparisonTest, EnergyThatIsNotTheSidesAloneIsMissing) {
     const auto both = compared(sides, comparisonOf(sides, 40));
     for (const char* name : {"energy_per_token", "energy_per_token_above_idle", "mean_power"}) {
         EXPECT_EQ(both.sides[0].figure(name), nullptr) << name;
-        EXPECT_NE(both.sides[0].reason(name).find("side B computed on the same device"), std::string::npos) << name;
-        EXPECT_NE(both.sides[1].reason(name).find("side A computed on the same device"), std::string::npos) << name;
+        EXPECT_NE(both.sides[0].reason(name).find("side B ran on the same processor"), std::string::npos) << name;
+        EXPECT_NE(both.sides[1].reason(name).find("side A ran on the same processor"), std::string::npos) << name;
     }
-    EXPECT_NE(toMarkdown(both).find("- Side A, energy a token: side B computed"), std::string::npos) << toMarkdown(both);
+    EXPECT_NE(toMarkdown(both).find("- Side A, energy a token: side B ran"), std::string::npos) << toMarkdown(both);
 }
 
 TEST_F(ComparisonTest, WithoutAStoreItHasItsFiguresAndKeepsNothing) {
