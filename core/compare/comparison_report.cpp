@@ -128,12 +128,20 @@ void addCosts(const ComparisonReport& report, std::string& text) {
         text += " |\n";
     }
     text += "\n";
-    for (std::size_t k = 0; k < report.sides.size(); ++k)
+    for (std::size_t k = 0; k < report.sides.size(); ++k) {
+        std::vector<std::pair<std::string, std::string>> missing;  // a reason and what lacks by it
         for (const auto& [name, words] : told) {
             const std::string reason = report.sides[k].reason(name);
-            if (report.sides[k].figure(name) == nullptr && !reason.empty())
-                text += "- Side " + letterOf(k) + ", " + words + ": " + reason + ".\n";
+            if (report.sides[k].figure(name) != nullptr || reason.empty()) continue;
+            const auto same =
+                std::find_if(missing.begin(), missing.end(), [&](const auto& one) { return one.first == reason; });
+            if (same != missing.end())
+                same->second += std::string(", ") + words;
+            else
+                missing.emplace_back(reason, words);
         }
+        for (const auto& [reason, words] : missing) text += "- Side " + letterOf(k) + ", " + words + ": " + reason + ".\n";
+    }
 }
 
 void addComparison(const ComparisonReport& report, const ComparisonSummary& summary, std::string& text) {

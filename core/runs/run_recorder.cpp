@@ -333,6 +333,8 @@ private:
         };
         if (!used) {
             for (const char* name : {"energy_per_token", "energy_per_token_above_idle"}) lacks(name, reason);
+            for (MissingFigure& one : end.missing)
+                if (!sensed && one.name == "mean_power") one.reason = reason;
             return;
         }
         const ProbeFacts& probe = (*probes_)[*sensor]->facts();

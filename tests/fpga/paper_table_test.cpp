@@ -20,7 +20,7 @@ protected:
         facts.kind = "bench";
         facts.model = {"hash of " + preset, preset + " (random trits)", "preset:" + preset, 1, 2};
         facts.device.backend = "vulkan";
-        facts.device.name = "A graphics card";
+        facts.device.name = software ? "A processor that plays one" : "A graphics card";
         facts.device.software = software;
         facts.packing = "dense";
         facts.program = "ternion 9";
@@ -55,7 +55,7 @@ TEST_F(PaperTableTest, OursOnAGpuIsTheNewestBenchmarkThatRanHere) {
     add(factsOf("370M"), 0.9);
     const auto newest = add(factsOf("370M"), 0.25);
     add(factsOf("370M"), 0.1, RunState::Failed);
-    add(factsOf("370M", true), 7.0);  // a processor that plays a graphics card
+    add(factsOf("370M", true), 7.0);
     RunSummary foreign;
     foreign.facts = factsOf("370M");
     foreign.state = RunState::Finished;

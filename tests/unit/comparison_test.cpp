@@ -372,7 +372,9 @@ TEST_F(ComparisonTest, EnergyThatIsNotTheSidesAloneIsMissing) {
         EXPECT_NE(both.sides[0].reason(name).find("side B ran on the same processor"), std::string::npos) << name;
         EXPECT_NE(both.sides[1].reason(name).find("side A ran on the same processor"), std::string::npos) << name;
     }
-    EXPECT_NE(toMarkdown(both).find("- Side A, energy a token: side B ran"), std::string::npos) << toMarkdown(both);
+    EXPECT_NE(toMarkdown(both).find("- Side A, power, energy a token, energy a token above idle: side B ran"),
+              std::string::npos)
+        << toMarkdown(both);
 }
 
 TEST_F(ComparisonTest, WithoutAStoreItHasItsFiguresAndKeepsNothing) {
@@ -382,6 +384,11 @@ TEST_F(ComparisonTest, WithoutAStoreItHasItsFiguresAndKeepsNothing) {
     EXPECT_EQ(report.sides[0].run, 0);
     EXPECT_NE(report.sides[0].figure("decode_ms_p50"), nullptr);
     EXPECT_NE(report.sides[1].figure("max_abs"), nullptr);
+    // Where there is no sensor at all, that is why, not that it would be shared.
+    const auto bare =
+        recordComparison(sides, comparisonOf(sides, 4), {}, {}, nullptr, {{folder_ / "nothing", "/proc", "no"}, {}, {}});
+    for (const char* name : {"energy_per_token", "mean_power"})
+        EXPECT_NE(bare->sides[0].reason(name).find("powercap"), std::string::npos);
     EXPECT_EQ(toJson(report).find("\"run\""), std::string::npos);
     EXPECT_TRUE(reader()->list()->empty());
 }
