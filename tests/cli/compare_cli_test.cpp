@@ -72,6 +72,28 @@ TEST_F(CompareCli, BothSidesAreLinkedRuns) {
         EXPECT_NE(page.find(part), std::string::npos) << part << "\n" << page;
 }
 
+TEST_F(CompareCli, ASimulatedBoardIsEqualAndItsCostsAreModelled) {
+    const auto made = json({"compare", "-m", golden, "--ids", "5,6,7", "-n", "3", "-b", "cpu,fpga:sim", "--profiles", "fixed"});
+    EXPECT_EQ(made["max_abs"], 0.0);
+    const auto& board = made["sides"][1];
+    EXPECT_EQ(board["clock_source"], "modelled");
+    EXPECT_GT(board["clock_ms_p50"].get<double>(), 0.0);
+    EXPECT_EQ(board["figures"]["clock_ms_p50"]["value"], board["clock_ms_p50"]);
+    for (const char* name : {"energy_per_token", "mean_power", "clock_ms_p50"})
+        EXPECT_EQ(board["figures"][name]["source"], "modelled") << name;
+    EXPECT_EQ(board["figures"]["decode_ms_p50"]["source"], "measured");
+    // Watts for as long as a token takes by the clock.
+    const double joules = board["figures"]["energy_per_token"]["value"], watts = board["figures"]["mean_power"]["value"];
+    EXPECT_NEAR(joules, watts * board["clock_ms_p50"].get<double>() * 1e-3, 0.1 * joules);
+    EXPECT_FALSE(made["sides"][0].contains("clock_ms_p50"));
+    const auto clock = asked(
+        "SELECT source, unit, count(*) AS n FROM series JOIN samples ON series = series.id WHERE name = "
+        "'token_clock' GROUP BY series.id");
+    ASSERT_EQ(clock.size(), 1U);
+    EXPECT_EQ(clock[0]["source"], "modelled");
+    EXPECT_EQ(clock[0]["n"], 3);
+}
+
 TEST_F(CompareCli, TheUserMayWantNoneOfItKept) {
     const auto made = compared({"--no-record"});
     EXPECT_FALSE(made.contains("comparison"));
