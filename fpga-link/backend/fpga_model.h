@@ -29,6 +29,7 @@ public:
     const DeviceInfo& device() const override { return device_; }
     Profile profile() const override { return Profile::Fixed; }
     Packing packing() const override { return program_.configuration().dense ? Packing::Dense : Packing::TwoBit; }
+    const Configuration& configuration() const { return program_.configuration(); }
     std::optional<CycleCounts> lastToken() const override { return lastToken_; }
     Result<std::unique_ptr<DeviceState>> createState() override;
     Result<ForwardOutput> forward(std::span<const TokenId> tokens, DeviceState& state, const ForwardOptions& options) override;
