@@ -24,13 +24,11 @@ using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* settingsName = "a comparison's settings";
-constexpr std::int64_t milliseconds = 1000;
+constexpr std::int64_t millisecondsInSecond = 1000;
 /// Of its time that a side may wait for others, if a token's energy is to be the token's.
 constexpr double mostWaiting = 0.1;
 
 void tellTrouble(const Error& error) { log(LogLevel::Warning, "The comparison is not recorded: " + error.text()); }
-
-std::string letterOf(std::size_t side) { return {static_cast<char>('A' + side)}; }
 
 /// Of each side; a model is hashed once.
 std::vector<std::string> hashesOf(const std::vector<std::shared_ptr<DeviceModel>>& sides, const ComparisonPlan& plan) {
@@ -172,7 +170,7 @@ void addDifferences(const ComparisonSummary& summary, RunRecorder::Outcome& outc
 /// A name that no other comparison has.
 Result<std::string> nameOfComparison(const RunStore& store, std::int64_t startedAt) {
     TERNION_TRY(const auto reader, store.reader());
-    const std::string first = "compare " + utcTime(startedAt / milliseconds, "%Y-%m-%d %H:%M:%S");
+    const std::string first = "compare " + utcTime(startedAt / millisecondsInSecond, "%Y-%m-%d %H:%M:%S");
     std::string name = first;
     for (int n = 2;; ++n) {
         TERNION_TRY(const auto taken, reader->database().number("SELECT count(*) FROM runs WHERE sweep = ?", {name}));
@@ -318,7 +316,7 @@ Result<ComparisonReport> recordComparison(const std::vector<std::shared_ptr<Devi
         if (listener.stepped) listener.stepped(side, step);
     };
     auto result = runLockstep(sides, plan.lockstep, both, stop);
-    report.date = utcTime(utcMilliseconds() / milliseconds, "%Y-%m-%d %H:%M UTC");
+    report.date = utcTime(utcMilliseconds() / millisecondsInSecond, "%Y-%m-%d %H:%M UTC");
     if (!result) {
         for (std::size_t k = 0; recorded && k < sides.size(); ++k) recorded->end(k, failed(result.error()), report);
         return result.error();

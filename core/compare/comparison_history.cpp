@@ -14,10 +14,8 @@ namespace {
 
 constexpr std::size_t mostSides = 16;
 
-using Json = nlohmann::json;
-
 /// A number that may be missing or null.
-Status readNumber(const JsonFields& fields, const Json& json, const char* name, std::optional<double>& value) {
+Status readNumber(const JsonFields& fields, const nlohmann::json& json, const char* name, std::optional<double>& value) {
     if (!fields.has(name) || json[name].is_null()) return {};
     return fields.read(name, value.emplace());
 }
@@ -36,7 +34,7 @@ Result<Source> readSource(const JsonFields& fields, const char* name) {
     return *source;
 }
 
-Result<SideOutline> sideIn(const Json& json, std::string place) {
+Result<SideOutline> sideIn(const nlohmann::json& json, std::string place) {
     TERNION_TRY(const auto fields, JsonFields::of(json, std::move(place)));
     SideOutline side;
     TERNION_CHECK(fields.read("backend", side.backend));
@@ -72,7 +70,7 @@ Result<SideOutline> sideIn(const Json& json, std::string place) {
     return side;
 }
 
-Result<DifferenceOutline> differenceIn(const Json& json, std::string place) {
+Result<DifferenceOutline> differenceIn(const nlohmann::json& json, std::string place) {
     TERNION_TRY(const auto fields, JsonFields::of(json, std::move(place)));
     DifferenceOutline difference;
     TERNION_CHECK(fields.read("compared", difference.compared, 0));
@@ -113,12 +111,12 @@ Result<ComparisonOutline> ComparisonOutline::of(const ComparisonRecord& record) 
     TERNION_CHECK(readText(fields, "program", outline.program));
     TERNION_CHECK(readText(fields, "date", outline.date));
     if (fields.has("stopped")) TERNION_CHECK(fields.read("stopped", outline.stopped));
-    TERNION_CHECK(fields.forEach("sides", mostSides, [&](const Json& side, std::string at) -> Status {
+    TERNION_CHECK(fields.forEach("sides", mostSides, [&](const nlohmann::json& side, std::string at) -> Status {
         TERNION_TRY(auto one, sideIn(side, std::move(at)));
         outline.sides.push_back(std::move(one));
         return {};
     }));
-    TERNION_CHECK(fields.forEach("comparisons", mostSides, [&](const Json& difference, std::string at) -> Status {
+    TERNION_CHECK(fields.forEach("comparisons", mostSides, [&](const nlohmann::json& difference, std::string at) -> Status {
         TERNION_TRY(auto one, differenceIn(difference, std::move(at)));
         outline.differences.push_back(std::move(one));
         return {};

@@ -31,11 +31,9 @@ std::span<const Value> afterPrompt(const std::vector<Value>& all, std::size_t pr
     return all.size() > prompt ? std::span(all).subspan(prompt) : std::span(all);
 }
 
-std::string letterOf(std::size_t side) { return {static_cast<char>('A' + side)}; }
+std::string millisecondsText(const std::optional<double>& seconds) { return seconds ? format("%.3f ms", 1e3 * *seconds) : "-"; }
 
-std::string milliseconds(const std::optional<double>& seconds) { return seconds ? format("%.3f ms", 1e3 * *seconds) : "-"; }
-
-std::string ratioOf(const std::optional<double>& value, const std::optional<double>& first) {
+std::string ratioText(const std::optional<double>& value, const std::optional<double>& first) {
     return value && first && *first > 0.0 ? format("%.3g", *value / *first) : "-";
 }
 
@@ -81,10 +79,10 @@ void addSides(const ComparisonReport& report, std::string& text) {
         const auto clock = clockSeconds(report, k);
         text += "| " + letterOf(k) + " | " + facts.device.id() + " " + facts.device.name + " | " +
                 std::string(nameOf(facts.profile)) + " | " + std::string(nameOf(facts.packing)) +
-                format(" | %zu | ", report.result.sides[k].tokens.size()) + milliseconds(wall) + " | " +
-                ratioOf(wall, firstWall) + " | " +
-                (clock ? milliseconds(clock->seconds) + " | " + std::string(nameOf(clock->source)) : "- | -") + " | " +
-                (clock && firstClock ? ratioOf(clock->seconds, firstClock->seconds) : "-") + " |\n";
+                format(" | %zu | ", report.result.sides[k].tokens.size()) + millisecondsText(wall) + " | " +
+                ratioText(wall, firstWall) + " | " +
+                (clock ? millisecondsText(clock->seconds) + " | " + std::string(nameOf(clock->source)) : "- | -") + " | " +
+                (clock && firstClock ? ratioText(clock->seconds, firstClock->seconds) : "-") + " |\n";
     }
     for (std::size_t k = 0; k < report.sides.size(); ++k)
         if (report.sides[k].device.backend == "fpga" && report.sides[k].device.software)
@@ -106,7 +104,7 @@ std::string ratio(const SideFacts& side, const SideFacts& first, const char* nam
     const Figure* figure = side.figure(name);
     const Figure* other = first.figure(name);
     if (figure == nullptr || other == nullptr || figure->source != other->source) return "-";
-    return ratioOf(figure->value, other->value);
+    return ratioText(figure->value, other->value);
 }
 
 void addCosts(const ComparisonReport& report, std::string& text) {
@@ -121,7 +119,7 @@ void addCosts(const ComparisonReport& report, std::string& text) {
     const SideFacts& first = report.sides.front();
     for (std::size_t k = 0; k < report.sides.size(); ++k) {
         const SideFacts& side = report.sides[k];
-        text += "| " + letterOf(k) + format(" | %.1f MB | ", bytes(k) / 1e6) + ratioOf(bytes(k), bytes(0)) + " | " +
+        text += "| " + letterOf(k) + format(" | %.1f MB | ", bytes(k) / 1e6) + ratioText(bytes(k), bytes(0)) + " | " +
                 shown(side, told[0].first);
         for (const auto& [name, words] : std::span(told).subspan(1))
             text += " | " + shown(side, name) + " | " + ratio(side, first, name);
@@ -321,6 +319,8 @@ std::optional<ClockSeconds> clockSeconds(const ComparisonReport& report, std::si
     for (const CycleCounts& token : timed) seconds.push_back(static_cast<double>(token.total) / token.clockHz);
     return ClockSeconds{percentile(std::move(seconds), 0.5), all.front().simulated ? Source::Modelled : Source::Measured};
 }
+
+std::string letterOf(std::size_t side) { return {static_cast<char>('A' + side)}; }
 
 std::string toMarkdown(const ComparisonReport& report) {
     std::string text = "# Side by side\n\n";

@@ -49,6 +49,9 @@ struct ClockSeconds {
 };
 std::optional<ClockSeconds> clockSeconds(const ComparisonReport& report, std::size_t side);
 
+/// "A", "B", "C": what a side is called.
+std::string letterOf(std::size_t side);
+
 /// GitHub's Markdown: settings, tables of the sides with ratios, what differs layer by layer, the first divergence. Values say
 /// where they come from: wall time is measured, cycles over an assumed clock are modelled, and they never share a column. What
 /// could not be had says why.

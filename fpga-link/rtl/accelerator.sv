@@ -26,6 +26,8 @@ module accelerator #(
   parameter int unsigned DENSE = 0,  // 1: five trits a byte
   parameter int unsigned VECTOR_WORDS = 2048,
   parameter int unsigned CODE_WORDS = 32,
+  parameter int STUCK_LANE = -1,         // faults that a comparison has to find (matvec_unit); the host is not told
+  parameter int unsigned TRUNCATES = 0,
   localparam int unsigned WORD = LANES * GROUPS * 8
 ) (
   input  logic              clk_i,
@@ -475,7 +477,9 @@ module accelerator #(
     .GROUPS(GROUPS),
     .DENSE(DENSE),
     .VECTOR_WORDS(VECTOR_WORDS),
-    .CODE_WORDS(CODE_WORDS)
+    .CODE_WORDS(CODE_WORDS),
+    .STUCK_LANE(STUCK_LANE),
+    .TRUNCATES(TRUNCATES)
   ) u_matvec (
     .clk_i,
     .rst_ni(unit_rst_n),

@@ -6,6 +6,8 @@ module matvec_unit #(
   parameter int unsigned DENSE = 0,
   parameter int unsigned VECTOR_WORDS = 2048,
   parameter int unsigned CODE_WORDS = 32,
+  parameter int STUCK_LANE = -1,         // faults to be found: see ternary_array,
+  parameter int unsigned TRUNCATES = 0,  //   and rounded_product, of the rescaled sums
   localparam int unsigned WORD = LANES * GROUPS * 8
 ) (
   input  logic                            clk_i,
@@ -91,7 +93,7 @@ module matvec_unit #(
   logic                sums_valid;
   logic [ROWS*SUM-1:0] sums;
 
-  ternary_array #(.LANES(LANES), .GROUPS(GROUPS), .DENSE(DENSE), .SUM(SUM)) i_array (
+  ternary_array #(.LANES(LANES), .GROUPS(GROUPS), .DENSE(DENSE), .SUM(SUM), .STUCK_LANE(STUCK_LANE)) i_array (
     .clk_i, .rst_ni, .enable_i(enable && busy_q), .valid_i(take), .last_i(last_chunk),
     .word_i(stream_data_i), .codes_i(code_data_i), .valid_o(sums_valid), .sums_o(sums)
   );
@@ -129,7 +131,7 @@ module matvec_unit #(
   logic [ELEMENT_BITS-1:0] gathered_count_q;
   logic [31:0]             row_q;  // of the value
 
-  rescaler #(.SUM(SUM)) i_rescaler (
+  rescaler #(.SUM(SUM), .TRUNCATES(TRUNCATES)) i_rescaler (
     .clk_i, .rst_ni, .enable_i(enable), .valid_i(send), .sum_i(sums_q[SUM-1:0]), .multiplier_i, .shift_i,
     .valid_o(value_valid), .value_o(value)
   );

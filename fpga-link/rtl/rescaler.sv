@@ -1,6 +1,7 @@
 // fixed::rescale, a sum a cycle: two enabled cycles.
 module rescaler #(
-  parameter int unsigned SUM = 19
+  parameter int unsigned SUM = 19,
+  parameter int unsigned TRUNCATES = 0
 ) (
   input  logic           clk_i,
   input  logic           rst_ni,
@@ -19,7 +20,7 @@ module rescaler #(
   end
   assign valid_o = valid_q[1];
 
-  rounded_product #(.ELEMENTS(1), .A(SUM), .B(33)) i_product (
+  rounded_product #(.ELEMENTS(1), .A(SUM), .B(33), .TRUNCATES(TRUNCATES)) i_product (
     .clk_i, .enable_i(enable_i && (valid_i || valid_q[0])), .a_i(sum_i), .b_i({1'b0, multiplier_i}),
     .shift_i, .limit_i(32'h7FFF_FFFF), .value_o
   );

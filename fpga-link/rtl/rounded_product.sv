@@ -2,7 +2,8 @@
 module rounded_product #(
   parameter int unsigned ELEMENTS = 16,
   parameter int unsigned A = 32,
-  parameter int unsigned B = 32
+  parameter int unsigned B = 32,
+  parameter int unsigned TRUNCATES = 0  // 1: a fault to be found, halves are not added
 ) (
   input  logic                     clk_i,
   input  logic                     enable_i,
@@ -15,7 +16,7 @@ module rounded_product #(
   function automatic [31:0] rounded(input signed [63:0] product, input [5:0] shift, input [31:0] limit);
     reg signed [63:0] value, most;
     begin
-      value = (product + $signed(64'd1 << (shift - 6'd1))) >>> shift;
+      value = (product + (TRUNCATES != 0 ? 64'sd0 : $signed(64'd1 << (shift - 6'd1)))) >>> shift;
       most = $signed({32'd0, limit});
       if (value > most) rounded = limit;
       else if (value < -most) rounded = -limit;

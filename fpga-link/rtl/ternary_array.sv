@@ -5,6 +5,7 @@ module ternary_array #(
   parameter int unsigned GROUPS = 1,
   parameter int unsigned DENSE = 0,
   parameter int unsigned SUM = 19,  // bits of a sum
+  parameter int STUCK_LANE = -1,    // a fault to be found: the codes of this lane are 0
   localparam int unsigned GROUP_ROWS = DENSE != 0 ? 5 : 4,
   localparam int unsigned ROWS = GROUPS * GROUP_ROWS
 ) (
@@ -38,6 +39,13 @@ module ternary_array #(
   assign valid_o = valid_q[STAGES] && last_q[STAGES];
 
   logic move, add;
+  logic [LANES*8-1:0] codes;
+  if (STUCK_LANE >= 0) begin : g_stuck
+    assign codes = codes_i & ~((LANES*8)'(8'hFF) << (8 * STUCK_LANE));
+  end else begin : g_whole
+    assign codes = codes_i;
+  end
+
   assign move = enable_i && valid_q[3:1] != '0;
   assign add = enable_i && valid_q[4];
 
@@ -50,7 +58,7 @@ module ternary_array #(
       logic signed [DOT-1:0] dot;
       logic signed [SUM-1:0] sum_q;
       ternary_dot #(.LANES(LANES), .ROW(j % 4)) i_dot (
-        .clk_i, .enable_i(move), .trits_i(trits[LANES*8*(j/4) +: LANES*8]), .codes_i, .sum_o(dot)
+        .clk_i, .enable_i(move), .trits_i(trits[LANES*8*(j/4) +: LANES*8]), .codes_i(codes), .sum_o(dot)
       );
       always_ff @(posedge clk_i) if (add) sum_q <= first_q ? SUM'(dot) : sum_q + SUM'(dot);
       assign sums_o[SUM*(GROUP_ROWS*g+j) +: SUM] = sum_q;
