@@ -13,14 +13,14 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct BenchOptions {
     ModelOptions model;
     RecordingOptions recording;
     std::string preset;
     BenchmarkPlan plan;
 };
 
-Result<std::shared_ptr<DeviceModel>> openDevice(const Options& options, const Context& context) {
+Result<std::shared_ptr<DeviceModel>> openDevice(const BenchOptions& options, const Context& context) {
     if (options.preset.empty()) {
         TERNION_TRY(const auto opened, options.model.open(context));
         return opened.device;
@@ -31,8 +31,8 @@ Result<std::shared_ptr<DeviceModel>> openDevice(const Options& options, const Co
     return std::shared_ptr<DeviceModel>(std::move(device));
 }
 
-Result<BenchmarkResult> measure(const Options& options, const std::shared_ptr<DeviceModel>& device, const Recording& recording,
-                                const Progress& progress) {
+Result<BenchmarkResult> measure(const BenchOptions& options, const std::shared_ptr<DeviceModel>& device,
+                                const Recording& recording, const Progress& progress) {
     if (recording.recorder() == nullptr) return runBenchmark(device, options.plan, progress);
     const std::string path = options.preset.empty() ? modelPath(options.model.model) : "preset:" + options.preset;
     return recordBenchmark(device, options.plan, factsOf("bench", *device, {}, path), progress, *recording.recorder());
@@ -90,7 +90,7 @@ void printCycles(const CycleCounts& cycles) {
                 cycles.simulated ? "modelled: the clock is assumed; above is the speed of the simulation" : "measured");
 }
 
-Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+Result<nlohmann::ordered_json> runBench(const BenchOptions& options, const Context& context) {
     if (options.preset.empty() == options.model.model.empty())
         return Error{ErrorCode::InvalidArgument, "give either --model or --preset", {}};
     TERNION_CHECK(options.plan.sampler.validate());
@@ -154,7 +154,7 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
 }  // namespace
 
 Run setupBench(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BenchOptions>();
     constexpr double aDay = 86400.0;
     BenchmarkPlan& plan = options->plan;
     options->model.addTo(app, false);
@@ -172,7 +172,7 @@ Run setupBench(CLI::App& app, Context& context) {
                    "Rest first, then decode for at least so many seconds, so that slow power sensors see both; 10 is enough")
         ->check(CLI::Range(0.0, aDay));
     options->recording.addTo(app, false);
-    return [&context, options] { return run(*options, context); };
+    return [&context, options] { return runBench(*options, context); };
 }
 
 }  // namespace ternion::cli

@@ -10,7 +10,7 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct ChatOptions {
     ModelOptions model;
     SamplingOptions sampling;
     RecordingOptions recording;
@@ -26,7 +26,7 @@ struct Conversation {
     }
 };
 
-Result<nlohmann::ordered_json> run(Options options, const CLI::App& app, const Context& context) {
+Result<nlohmann::ordered_json> runChat(ChatOptions options, const CLI::App& app, const Context& context) {
     TERNION_TRY(const auto opened, options.model.open(context));
     if (!opened.tokenizer)
         return Error{ErrorCode::NotFound, "this checkpoint has no tokenizer, so it cannot be chatted with",
@@ -90,12 +90,12 @@ Result<nlohmann::ordered_json> run(Options options, const CLI::App& app, const C
 }  // namespace
 
 Run setupChat(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ChatOptions>();
     options->model.addTo(app, true);
     options->sampling.addTo(app);
     options->recording.addTo(app, true);
     app.add_option("--system", options->system, "A system prompt");
-    return [&context, &app, options] { return run(*options, app, context); };
+    return [&context, &app, options] { return runChat(*options, app, context); };
 }
 
 }  // namespace ternion::cli

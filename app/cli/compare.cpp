@@ -10,7 +10,7 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct CompareOptions {
     std::vector<std::filesystem::path> models;
     std::vector<std::string> backends, profiles, packings;
     PromptOptions prompt;
@@ -29,7 +29,7 @@ const T* of(const std::vector<T>& values, std::size_t index) {
     return &values[values.size() == 1 ? 0 : index];
 }
 
-Status checkCounts(const Options& options) {
+Status checkCounts(const CompareOptions& options) {
     const std::size_t sides = options.backends.size();
     const auto fits = [&](std::size_t count) { return count <= 1 || count == sides; };
     if (sides < 2 || sides > 3)
@@ -40,7 +40,7 @@ Status checkCounts(const Options& options) {
     return {};
 }
 
-ComparisonSide sideOf(const Options& options, const std::vector<ModelOptions::Opened>& opened, std::size_t side) {
+ComparisonSide sideOf(const CompareOptions& options, const std::vector<ModelOptions::Opened>& opened, std::size_t side) {
     ComparisonSide made;
     made.backend = options.backends[side];
     made.model = of(opened, side)->checkpoint.model;
@@ -52,7 +52,7 @@ ComparisonSide sideOf(const Options& options, const std::vector<ModelOptions::Op
     return made;
 }
 
-Result<nlohmann::ordered_json> run(Options& options, const Context& context) {
+Result<nlohmann::ordered_json> runCompare(CompareOptions& options, const Context& context) {
     TERNION_CHECK(checkCounts(options));
     TERNION_CHECK(options.prompt.check());
     options.plan.feeding = options.ownText ? Feeding::OwnText : Feeding::FirstSide;
@@ -93,7 +93,7 @@ Result<nlohmann::ordered_json> run(Options& options, const Context& context) {
 }  // namespace
 
 Run setupCompare(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CompareOptions>();
     app.add_option("-m,--model", options->models,
                    "A Hugging Face folder or a GGUF file; several times: one for each device, of one shape")
         ->required();
@@ -120,7 +120,7 @@ Run setupCompare(CLI::App& app, Context& context) {
         ->check(CLI::Range(0.0, aDay));
     app.add_option("--report", options->report, "Write the page to this Markdown file too");
     options->recording.addTo(app, true);
-    return [&context, options] { return run(*options, context); };
+    return [&context, options] { return runCompare(*options, context); };
 }
 
 }  // namespace ternion::cli

@@ -10,7 +10,7 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct ComparisonsOptions {
     StoreOptions store;
     std::optional<std::int64_t> baseline, remove;
 };
@@ -22,7 +22,7 @@ struct Entry {
     std::vector<Judgement> judged;  ///< empty: there is no baseline of the same sides
 };
 
-Status change(const Options& options) {
+Status change(const ComparisonsOptions& options) {
     if (!options.baseline && !options.remove) return {};
     TERNION_TRY(const auto store, options.store.open());
     if (options.baseline) TERNION_CHECK(store->setComparisonBaseline(*options.baseline));
@@ -30,7 +30,7 @@ Status change(const Options& options) {
     return {};
 }
 
-Result<std::vector<Entry>> read(const Options& options) {
+Result<std::vector<Entry>> read(const ComparisonsOptions& options) {
     TERNION_TRY(const auto reader, options.store.reader());
     TERNION_TRY(const auto records, reader->comparisons());
     std::vector<Entry> entries;
@@ -105,7 +105,7 @@ nlohmann::ordered_json toJson(const Entry& entry) {
     return json;
 }
 
-Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+Result<nlohmann::ordered_json> runComparisons(const ComparisonsOptions& options, const Context& context) {
     TERNION_CHECK(change(options));
     TERNION_TRY(const auto entries, read(options));
     if (!context.json) print(entries);
@@ -117,11 +117,11 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
 }  // namespace
 
 Run setupComparisons(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ComparisonsOptions>();
     app.add_option("--baseline", options->baseline, "Judge the others against this one from now on; 0: against none");
     app.add_option("--remove", options->remove, "Forget this one; its runs stay");
     options->store.addTo(app);
-    return [&context, options] { return run(*options, context); };
+    return [&context, options] { return runComparisons(*options, context); };
 }
 
 }  // namespace ternion::cli

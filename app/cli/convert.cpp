@@ -5,7 +5,7 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct ConvertOptions {
     std::filesystem::path input;
     std::filesystem::path output;
     std::string type = "tq2_0";
@@ -14,7 +14,7 @@ struct Options {
 }  // namespace
 
 Run setupConvert(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ConvertOptions>();
     app.add_option("DIR", options->input, "A Hugging Face folder (or a GGUF to re-encode)")->required();
     app.add_option("OUT", options->output, "The GGUF file to write")->required();
     app.add_option("--type", options->type, "Trits on disk: tq2_0 (2.06 bits a trit, loads faster) or tq1_0 (1.69 bits)")

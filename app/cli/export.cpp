@@ -9,7 +9,7 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct ExportOptions {
     StoreOptions store;
     std::string run;
     std::filesystem::path file;
@@ -17,7 +17,7 @@ struct Options {
     bool withoutTexts = false;
 };
 
-Status exportSamples(const RunReader& reader, std::int64_t run, const Options& options, const Progress& progress) {
+Status exportSamples(const RunReader& reader, std::int64_t run, const ExportOptions& options, const Progress& progress) {
     TERNION_TRY(const auto all, reader.series(run));
     const auto found =
         std::find_if(all.begin(), all.end(), [&](const SeriesFacts& series) { return series.name == options.series; });
@@ -40,7 +40,7 @@ Status exportSamples(const RunReader& reader, std::int64_t run, const Options& o
     return writeCsv(table, options.file, progress);
 }
 
-Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+Result<nlohmann::ordered_json> runExport(const ExportOptions& options, const Context& context) {
     const auto extension = options.file.extension();
     if (extension != ".zip" && extension != ".csv")
         return Error{ErrorCode::InvalidArgument, "name a .zip file for all of the run, or a .csv file for one of its series",
@@ -56,14 +56,14 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
 }  // namespace
 
 Run setupExport(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ExportOptions>();
     app.add_option("RUN", options->run, "The number of a run, or `last`")->required();
     app.add_option("FILE", options->file, "A .zip (all of it, to look at or run again elsewhere) or a .csv (raw samples)")
         ->required();
     app.add_option("--series", options->series, "With .csv: which samples")->capture_default_str();
     app.add_flag("--without-texts", options->withoutTexts, "With .zip: leave out prompt, answer and token ids");
     options->store.addTo(app);
-    return [&context, options] { return run(*options, context); };
+    return [&context, options] { return runExport(*options, context); };
 }
 
 }  // namespace ternion::cli

@@ -7,7 +7,7 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct GenerateArguments {
     ModelOptions model;
     SamplingOptions sampling;
     PromptOptions prompt;
@@ -36,7 +36,7 @@ const char* nameOf(StopReason reason) {
     return "";
 }
 
-Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+Result<nlohmann::ordered_json> runGenerate(const GenerateArguments& options, const Context& context) {
     TERNION_CHECK(options.prompt.check());
     TERNION_CHECK(options.sampling.settings.validate());
     TERNION_TRY(const auto opened, options.model.open(context));
@@ -87,7 +87,7 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
 }  // namespace
 
 Run setupGenerate(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<GenerateArguments>();
     options->model.addTo(app, true);
     options->sampling.addTo(app);
     options->prompt.addTo(app);
@@ -95,7 +95,7 @@ Run setupGenerate(CLI::App& app, Context& context) {
         ->check(CLI::Range(0, 1000));
     options->recording.addTo(app, true);
     app.add_flag("--ignore-eos", options->ignoreEos, "Go on after the end of the text");
-    return [&context, options] { return run(*options, context); };
+    return [&context, options] { return runGenerate(*options, context); };
 }
 
 }  // namespace ternion::cli

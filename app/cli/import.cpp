@@ -7,12 +7,12 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct ImportOptions {
     StoreOptions store;
     std::filesystem::path file;
 };
 
-Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+Result<nlohmann::ordered_json> runImport(const ImportOptions& options, const Context& context) {
     TERNION_TRY(const Bundle bundle, readBundle(options.file));
     TERNION_TRY(const auto store, options.store.open());
     TERNION_TRY(const auto id, importBundle(*store, bundle, options.file));
@@ -23,10 +23,10 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
 }  // namespace
 
 Run setupImport(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ImportOptions>();
     app.add_option("FILE", options->file, "A bundle that `export` wrote, here or elsewhere")->required();
     options->store.addTo(app);
-    return [&context, options] { return run(*options, context); };
+    return [&context, options] { return runImport(*options, context); };
 }
 
 }  // namespace ternion::cli

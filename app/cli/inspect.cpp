@@ -30,7 +30,7 @@ const std::vector<InspectView>& views() {
     return table;
 }
 
-struct Options {
+struct InspectOptions {
     ModelOptions model;
     PromptOptions prompt;
     std::string what;
@@ -48,7 +48,7 @@ Status checkFormat(const InspectView& view, const std::filesystem::path& out) {
 }
 
 /// What can be found wrong before gigabytes are read is found before.
-Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+Result<nlohmann::ordered_json> runInspect(const InspectOptions& options, const Context& context) {
     const auto view = std::find_if(views().begin(), views().end(), [&](const auto& v) { return v.name == options.what; });
     TERNION_CHECK(checkFormat(*view, options.out));
     if (view->needsPrompt) TERNION_CHECK(options.prompt.check());
@@ -98,7 +98,7 @@ std::vector<int> layersOf(const InspectContext& context) {
 }
 
 Run setupInspect(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<InspectOptions>();
     options->model.addTo(app, true);
     options->prompt.addTo(app);
     std::vector<std::string> names;
@@ -110,7 +110,7 @@ Run setupInspect(CLI::App& app, Context& context) {
     app.add_option("--what", options->what, help)->required()->check(CLI::IsMember(names));
     app.add_option("--out", options->out, "The file to write; its ending is its format")->required();
     app.add_option("--layer", options->layer, "This layer alone")->check(from(0));
-    return [&context, options] { return run(*options, context); };
+    return [&context, options] { return runInspect(*options, context); };
 }
 
 }  // namespace ternion::cli

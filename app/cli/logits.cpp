@@ -8,13 +8,13 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct LogitsOptions {
     ModelOptions model;
     std::vector<TokenId> ids;
     std::filesystem::path out;
 };
 
-Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+Result<nlohmann::ordered_json> runLogits(const LogitsOptions& options, const Context& context) {
     TERNION_TRY(const auto opened, options.model.open(context));
     const ModelConfig& config = opened.device->model().config;
     const auto tokens = static_cast<std::int64_t>(options.ids.size());
@@ -48,11 +48,11 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
 }  // namespace
 
 Run setupLogits(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<LogitsOptions>();
     options->model.addTo(app, true);
     addTokenIds(app, options->ids)->required();
     app.add_option("--out", options->out, "The safetensors file to write: logits [T,V], hidden_states [L+1,T,D]")->required();
-    return [&context, options] { return run(*options, context); };
+    return [&context, options] { return runLogits(*options, context); };
 }
 
 }  // namespace ternion::cli

@@ -8,7 +8,7 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct PaperOptions {
     StoreOptions store;
     std::filesystem::path report;
 };
@@ -21,7 +21,7 @@ Result<std::vector<RunSummary>> runsOf(const StoreOptions& store) {
     return (*reader)->list();
 }
 
-Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+Result<nlohmann::ordered_json> runPaper(const PaperOptions& options, const Context& context) {
     TERNION_TRY(const auto runs, runsOf(options.store));
     TERNION_TRY(const auto areas, fpga::AreaTable::builtIn());
     TERNION_TRY(const auto table, fpga::paperTable(runs, areas));
@@ -34,10 +34,10 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
 }  // namespace
 
 Run setupPaper(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<PaperOptions>();
     app.add_option("--report", options->report, "Write the page to this Markdown file too");
     options->store.addTo(app);
-    return [&context, options] { return run(*options, context); };
+    return [&context, options] { return runPaper(*options, context); };
 }
 
 }  // namespace ternion::cli

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view preset = "preset:";
 
-struct Options {
+struct ReplayOptions {
     ModelOptions model;
     RecordingOptions recording;
     std::filesystem::path bundle;
@@ -46,7 +46,7 @@ std::vector<std::string> knownPaths(const StoreOptions& store, const std::string
 }
 
 /// The user's, else the one that is known to be it, else the random trits of a preset.
-Result<Found> findModel(const Options& options, const RunFacts& facts, const Context& context) {
+Result<Found> findModel(const ReplayOptions& options, const RunFacts& facts, const Context& context) {
     ModelOptions model = options.model;
     if (!model.model.empty()) {
         TERNION_TRY(auto opened, model.openWithoutDevice(context));
@@ -69,7 +69,7 @@ Result<Found> findModel(const Options& options, const RunFacts& facts, const Con
 }
 
 /// As it was, where the user does not want something else and it can be had.
-Status load(const Options& options, const RunFacts& facts, const Context& context, bool packingGiven, Found& model) {
+Status load(const ReplayOptions& options, const RunFacts& facts, const Context& context, bool packingGiven, Found& model) {
     std::string id = options.model.backend;
     if (id.empty() && context.registry.find(facts.device.id())) id = facts.device.id();
     TERNION_TRY(const auto device, context.registry.find(id));
@@ -90,7 +90,7 @@ void print(const Replay& replay) {
     std::cout << (replay.same() ? "same result" : "another result") << ", " << replay.compared << " tokens compared\n";
 }
 
-Result<nlohmann::ordered_json> run(const Options& options, const CLI::App& app, const Context& context) {
+Result<nlohmann::ordered_json> runReplay(const ReplayOptions& options, const CLI::App& app, const Context& context) {
     TERNION_TRY(const Bundle bundle, readBundle(options.bundle));
     const RunFacts& facts = bundle.run.facts;
     TERNION_TRY(Found model, findModel(options, facts, context));
@@ -117,11 +117,11 @@ Result<nlohmann::ordered_json> run(const Options& options, const CLI::App& app, 
 }  // namespace
 
 Run setupReplay(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ReplayOptions>();
     app.add_option("BUNDLE", options->bundle, "A bundle that `export` wrote, here or elsewhere")->required();
     options->model.addTo(app, false);
     options->recording.addTo(app, false);
-    return [&context, &app, options] { return run(*options, app, context); };
+    return [&context, &app, options] { return runReplay(*options, app, context); };
 }
 
 }  // namespace ternion::cli

@@ -11,7 +11,7 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct RunsOptions {
     StoreOptions store;
     std::vector<std::string> filter;
 };
@@ -54,7 +54,7 @@ void print(const std::vector<RunSummary>& runs) {
     }
 }
 
-Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+Result<nlohmann::ordered_json> runRuns(const RunsOptions& options, const Context& context) {
     TERNION_TRY(const auto reader, options.store.reader());
     TERNION_TRY(const auto runs, reader->list(joined(options.filter, ' ')));
     if (!context.json) print(runs);
@@ -66,10 +66,10 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
 }  // namespace
 
 Run setupRuns(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<RunsOptions>();
     app.add_option("FILTER", options->filter, "Words that must all be found in model, device, kind, state, tags or note");
     options->store.addTo(app);
-    return [&context, options] { return run(*options, context); };
+    return [&context, options] { return runRuns(*options, context); };
 }
 
 }  // namespace ternion::cli

@@ -10,7 +10,7 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct SqlOptions {
     StoreOptions store;
     std::string question;
     double seconds = 10.0;
@@ -40,7 +40,7 @@ std::vector<std::string> distinct(const std::vector<std::string>& columns) {
     return names;
 }
 
-Result<nlohmann::ordered_json> run(const Options& options, const Context& context) {
+Result<nlohmann::ordered_json> runSql(const SqlOptions& options, const Context& context) {
     TERNION_TRY(const auto file, options.store.path());
     SqlLimits limits;
     limits.time = std::chrono::milliseconds(static_cast<std::int64_t>(options.seconds * 1e3));
@@ -65,14 +65,14 @@ Result<nlohmann::ordered_json> run(const Options& options, const Context& contex
 }  // namespace
 
 Run setupSql(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<SqlOptions>();
     constexpr double aDay = 86400.0;
     app.add_option("SELECT", options->question, "One question in SQL; it can only read")->required();
     app.add_option("--time-limit", options->seconds, "Seconds that it may take")
         ->check(CLI::Range(0.001, aDay))
         ->capture_default_str();
     options->store.addTo(app);
-    return [&context, options] { return run(*options, context); };
+    return [&context, options] { return runSql(*options, context); };
 }
 
 }  // namespace ternion::cli

@@ -6,7 +6,7 @@
 namespace ternion::cli {
 namespace {
 
-struct Options {
+struct TokenizeOptions {
     std::filesystem::path tokenizer;
     std::string text;
     std::filesystem::path file;
@@ -24,7 +24,7 @@ Result<TokenizerSource> findSource(const std::filesystem::path& path, const Prog
 }  // namespace
 
 Run setupTokenize(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<TokenizeOptions>();
     app.add_option("--tokenizer", options->tokenizer, "tokenizer.json, tokenizer.model, a model folder or a GGUF file")
         ->required();
     auto* text = app.add_option("--text", options->text, "The text");

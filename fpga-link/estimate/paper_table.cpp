@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::array models{"370M", "1.3B", "2.7B"};
 constexpr const char* paper = "MatMul-free LM paper";
 constexpr const char* paperSource = "arXiv 2406.02528";
-constexpr double milli = 1e-3, mega = 1e6;
+constexpr double milli = 1e-3, bytesInMb = 1e6;
 
 PaperValue none(std::string reason) { return {{}, {}, {}, std::move(reason)}; }
 
@@ -189,7 +189,7 @@ std::string toMarkdown(const PaperTable& table) {
         "| model | on | whose | device | memory | latency a token | power | energy a token | from |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
     for (const PaperRow& row : table.rows) {
-        const std::string memory = shown(row.memory, mega, "MB", notes), latency = shown(row.latency, milli, "ms", notes),
+        const std::string memory = shown(row.memory, bytesInMb, "MB", notes), latency = shown(row.latency, milli, "ms", notes),
                           power = shown(row.power, 1.0, "W", notes), energy = shown(row.energy, milli, "mJ", notes);
         for (const std::string& cell : {row.model, row.kind, row.who, row.device, memory, latency, power, energy,
                                         row.origin.empty() ? std::string("-") : row.origin})
