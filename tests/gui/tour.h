@@ -8,6 +8,7 @@
 #include <QTimer>
 #include <QToolButton>
 
+#include "backend/fpga_backend.h"
 #include "backend/vulkan/vulkan_backend.h"
 #include "chat/message_list.h"
 #include "chat/token_text.h"
@@ -33,7 +34,7 @@ inline void press(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) {
     QTest::keyClick(QApplication::focusWidget(), key, modifiers);
 }
 
-/// The workbench with both backends, in a home folder of its own.
+/// The workbench with all backends, in a home folder of its own.
 struct Tour {
     QTemporaryDir home_;
     std::unique_ptr<Settings> settings_;
@@ -92,10 +93,13 @@ struct Tour {
         return QTest::qWaitFor([this] { return bench_->engine.activeDevice() && !bench_->engine.busy(); }, patience);
     }
     bool start() {
+        settings_ = std::make_unique<Settings>();
         BackendRegistry registry;
         registry.add(makeVulkanBackend());
         registry.add(makeCpuBackend());
-        settings_ = std::make_unique<Settings>();
+        fpga::FpgaOptions boards;
+        boards.simulation = [this] { return settings_->simulation(); };
+        registry.add(fpga::makeFpgaBackend(std::move(boards)));
         bench_ = std::make_unique<Workbench>(std::move(registry), *settings_, openStores());
         bench_->window.show();
         bench_->window.move(0, 0);  // there is no window manager
