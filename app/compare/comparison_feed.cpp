@@ -13,10 +13,14 @@ ComparisonFeed::ComparisonFeed(std::size_t sides, const TraceLimits& limits) {
     for (std::size_t k = 0; k < sides; ++k) traces_.emplace_back(each);
 }
 
-void ComparisonFeed::begin(std::vector<std::shared_ptr<const Model>> models) {
+void ComparisonFeed::setModels(std::vector<std::shared_ptr<const Model>> models) {
     const std::lock_guard lock(newsMutex_);
     models_ = std::move(models);
-    news_.begun = true;
+}
+
+void ComparisonFeed::begin(const std::vector<std::int64_t>& runs) {
+    const std::lock_guard lock(newsMutex_);
+    news_.runs = runs;
 }
 
 LockstepListener ComparisonFeed::listener() {

@@ -25,7 +25,7 @@ struct StepNote {
 using ComparedStep = std::shared_ptr<const StepComparison>;
 
 struct FeedNews {
-    bool begun = false;  ///< the sides are loaded
+    std::vector<std::int64_t> runs;  ///< of the sides in the store, once they have begun; 0: not recorded
     std::vector<StepNote> steps;
     std::vector<ComparedStep> compared;
     std::vector<std::pair<int, Error>> failures;
@@ -38,7 +38,8 @@ public:
     ComparisonFeed(std::size_t sides, const TraceLimits& limits);
 
     // The comparison's side.
-    void begin(std::vector<std::shared_ptr<const Model>> models);
+    void setModels(std::vector<std::shared_ptr<const Model>> models);
+    void begin(const std::vector<std::int64_t>& runs);
     LockstepListener listener();  ///< the feed outlives it
 
     // The window's side.

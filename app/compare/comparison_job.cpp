@@ -30,6 +30,7 @@ Result<ComparisonReport> runComparison(const AskedComparison& asked, const Backe
     plan.sides.reserve(asked.sides.size());
     std::map<QString, std::shared_ptr<const Model>> read;
     std::vector<std::shared_ptr<const Model>> models;
+    models.reserve(asked.sides.size());
     for (const AskedSide& side : asked.sides) {
         ComparisonSide made{side.backend, asked.model->checkpoint.model, asked.model->path.toStdString(), asked.model->hash,
                             side.packing, side.profile};
@@ -46,8 +47,10 @@ Result<ComparisonReport> runComparison(const AskedComparison& asked, const Backe
         plan.sides.push_back(std::move(made));
     }
     TERNION_TRY(const auto devices, loadSides(registry, plan, progress));
-    feed.begin(std::move(models));
-    return recordComparison(devices, plan, feed.listener(), progress.stop, store);
+    feed.setModels(std::move(models));
+    ComparisonRecording recording;
+    recording.began = [&feed](const std::vector<std::int64_t>& runs) { feed.begin(runs); };
+    return recordComparison(devices, plan, feed.listener(), progress.stop, store, recording);
 }
 
 }  // namespace ternion::app

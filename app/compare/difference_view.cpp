@@ -79,6 +79,8 @@ DifferenceView::DifferenceView(LiveComparison& source, ActionRegistry& actions, 
             [this](double x, double) { emit tokenChosen(std::max(static_cast<int>(std::lround(x)), 0)); });
 }
 
+DifferenceView::~DifferenceView() = default;
+
 int DifferenceView::side() const { return std::max(side_->currentIndex(), 0) + 1; }
 
 void DifferenceView::begin() {

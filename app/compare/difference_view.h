@@ -26,6 +26,8 @@ public:
     /// `source` outlives it.
     DifferenceView(LiveComparison& source, ActionRegistry& actions, QWidget* parent = nullptr);
 
+    ~DifferenceView() override;
+
     int side() const;  ///< that is compared with side A
     void begin();      ///< another comparison
     void grow();       ///< it has more tokens; drawn a few times a second

@@ -34,9 +34,11 @@ void LiveComparison::start(AskedComparison asked, const TraceLimits& limits) {
     cancelling_ = false;
     const std::size_t count = asked_.sides.size();
     feed_ = std::make_shared<ComparisonFeed>(count, limits);
+    runs_.clear();
     sides_.assign(count, {});
     tops_.assign(count, 0);
     compared_.assign(count, {});
+    distances_.assign(count, {});
     firsts_.assign(count, {});
     decoders_.clear();
     for (std::size_t k = 0; k < count; ++k) decoders_.push_back(std::make_unique<StreamDecoder>(asked_.model->tokenizer));
@@ -71,22 +73,33 @@ std::optional<FirstDifference> LiveComparison::firstDifference(int side) const {
 
 void LiveComparison::take() {
     const FeedNews news = feed_->take();
-    if (news.begun) state_ = State::Running;
-    for (const StepNote& step : news.steps) addStep(step);
-    for (const ComparedStep& step : news.compared) {
-        const auto side = static_cast<std::size_t>(step->side);
-        compared_[side].push_back(step);
-        if (firsts_[side]) continue;
-        const auto found = std::find_if(step->tensors.begin(), step->tensors.end(),
-                                        [](const TensorDifference& tensor) { return tensor.maxAbs > 0.0F; });
-        if (found != step->tensors.end())
-            firsts_[side] =
-                FirstDifference{step->position, items()[static_cast<std::size_t>(found - step->tensors.begin())], *found};
-        else if (step->logitsMaxAbs > 0.0F)
-            firsts_[side] = FirstDifference{step->position, std::nullopt, {step->logitsMaxAbs, 0.0F, 0}};
+    if (!news.runs.empty()) {
+        state_ = State::Running;
+        runs_ = news.runs;
     }
+    for (const StepNote& step : news.steps) addStep(step);
+    for (const ComparedStep& step : news.compared) addCompared(step);
     for (const auto& [side, error] : news.failures) sides_[static_cast<std::size_t>(side)].error = error;
-    if (news.begun || !news.steps.empty() || !news.compared.empty() || !news.failures.empty()) emit grew();
+    if (!news.runs.empty() || !news.steps.empty() || !news.compared.empty() || !news.failures.empty()) emit grew();
+}
+
+void LiveComparison::addCompared(const ComparedStep& step) {
+    const auto side = static_cast<std::size_t>(step->side);
+    compared_[side].push_back(step);
+    SideDistance& distance = distances_[side];
+    ++distance.compared;
+    for (const TensorDifference& tensor : step->tensors) distance.maxAbs = std::max(distance.maxAbs, tensor.maxAbs);
+    distance.logits = std::max(distance.logits, step->logitsMaxAbs);
+    distance.sumOfKl += step->kl;
+    distance.maxKl = std::max(distance.maxKl, step->kl);
+    distance.sameTop += step->sameTop ? 1 : 0;
+    if (firsts_[side]) return;
+    const auto found = std::find_if(step->tensors.begin(), step->tensors.end(),
+                                    [](const TensorDifference& tensor) { return tensor.maxAbs > 0.0F; });
+    if (found != step->tensors.end())
+        firsts_[side] = FirstDifference{step->position, items()[static_cast<std::size_t>(found - step->tensors.begin())], *found};
+    else if (step->logitsMaxAbs > 0.0F)
+        firsts_[side] = FirstDifference{step->position, std::nullopt, {step->logitsMaxAbs, 0.0F, 0}};
 }
 
 void LiveComparison::addStep(const StepNote& step) {

@@ -42,6 +42,16 @@ struct FirstDifference {
     TensorDifference difference;
 };
 
+/// Of one side against the first, over all tokens compared so far.
+struct SideDistance {
+    int compared = 0;      ///< tokens
+    float maxAbs = 0.0F;   ///< of an intermediate
+    float logits = 0.0F;   ///< likewise of a logit
+    double sumOfKl = 0.0;  ///< nats
+    double maxKl = 0.0;
+    int sameTop = 0;  ///< tokens
+};
+
 /// GUI thread. Fetches what is new 30 times a second, so that the comparison never waits for the window.
 class LiveComparison : public QObject {
     Q_OBJECT
@@ -58,10 +68,12 @@ public:
     void cancel();
 
     const AskedComparison& asked() const { return asked_; }
+    const std::vector<std::int64_t>& runs() const { return runs_; }  ///< of the sides in the store; empty: none has begun
     int allTokens() const;  ///< of each side, the prompt's included
     const std::vector<LiveSide>& sides() const { return sides_; }
     /// Of side 1, 2, ... against the first; a token each.
     const std::vector<ComparedStep>& compared(int side) const { return compared_[static_cast<std::size_t>(side)]; }
+    const SideDistance& distance(int side) const { return distances_[static_cast<std::size_t>(side)]; }
     std::vector<TraceRequest::Item> items() const;  ///< in the order of StepComparison::tensors
     std::optional<FirstDifference> firstDifference(int side) const;
     const std::shared_ptr<ComparisonFeed>& feed() const { return feed_; }
@@ -76,6 +88,7 @@ signals:
 private:
     void take();
     void addStep(const StepNote& step);
+    void addCompared(const ComparedStep& step);
     void finish(Result<ComparisonReport> outcome);
 
     EngineClient& engine_;
@@ -83,10 +96,12 @@ private:
     bool cancelling_ = false;
     AskedComparison asked_;
     std::shared_ptr<ComparisonFeed> feed_;
+    std::vector<std::int64_t> runs_;
     std::vector<LiveSide> sides_;
     std::vector<TokenId> tops_;  // of the newest step of each side
     std::vector<std::unique_ptr<StreamDecoder>> decoders_;
     std::vector<std::vector<ComparedStep>> compared_;
+    std::vector<SideDistance> distances_;
     std::vector<std::optional<FirstDifference>> firsts_;
     std::optional<ComparisonReport> report_;
     std::optional<Error> failure_;
