@@ -9,7 +9,7 @@
 namespace ternion::app {
 namespace {
 
-constexpr qreal leading = 1.2;    // from line to line, in the font's own line heights
+constexpr qreal leading = 1.2;  // from line to line, in the font's own line heights
 constexpr QColor markColor(0xd0, 0x6f, 0x00);
 constexpr qreal markHeight = 2.0;
 constexpr int growingLines = 16;  // of the paragraph being written; those before them are final

@@ -22,9 +22,9 @@ struct TokenPaint {
     QColor text;
     QColor accent;
     QColor background;
-    bool tinted = false;  ///< every token in the colour of its probability
-    int current = -1;     ///< framed; -1: none
-    int chosen = -1;      ///< filled with the accent's colour; -1: none
+    bool tinted = false;                ///< every token in the colour of its probability
+    int current = -1;                   ///< framed; -1: none
+    int chosen = -1;                    ///< filled with the accent's colour; -1: none
     std::span<const char> marked = {};  ///< a token each, underlined and coloured where it is not 0; may be shorter
     QColor selectedText;
     int selectedFrom = 0;  ///< characters

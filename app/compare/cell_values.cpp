@@ -27,10 +27,10 @@ CellValues::CellValues(ActionRegistry& actions, QWidget* parent)
     split->setChildrenCollapsible(false);
     split->addWidget(underTitle(makeLabel(tr("Values of both sides"), "small", true),
                                 makeExportButton("compare.values", tr("Values"), *both_, *both_, actions), both_));
-    split->addWidget(underTitle(makeLabel(tr("The other side − A"), "small", true),
-                                makeExportButton("compare.valueDifference", tr("Difference of the values"), *difference_,
-                                                 *difference_, actions),
-                                difference_));
+    split->addWidget(underTitle(
+        makeLabel(tr("The other side − A"), "small", true),
+        makeExportButton("compare.valueDifference", tr("Difference of the values"), *difference_, *difference_, actions),
+        difference_));
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, grid / 2, 0, 0);
     column->setSpacing(0);
@@ -45,14 +45,16 @@ CellValues::Values CellValues::read(const ComparisonFeed& feed, const CellPlace&
     Values values;
     const TraceSeries first = feed.series(0, place.item);
     const TraceSeries other = feed.series(place.side, place.item);
-    const auto has = [&](const TraceSeries& series) { return place.token >= series.firstToken() && place.token < series.endToken(); };
+    const auto has = [&](const TraceSeries& series) {
+        return place.token >= series.firstToken() && place.token < series.endToken();
+    };
     if (!has(first) || !has(other)) {
-        values.problem =
-            place.token < std::max(first.firstToken(), other.firstToken())
-                ? tr("The values of token %1 were dropped to keep within memory. Allow more under Inspect › Trace memory, or let "
-                     "what does not fit go to the disk, and compare again.")
-                      .arg(place.token)
-                : tr("There are no values of token %1: one of the sides has not read it.").arg(place.token);
+        values.problem = place.token < std::max(first.firstToken(), other.firstToken())
+                             ? tr("The values of token %1 were dropped to keep within memory. Allow more under Inspect › Trace "
+                                  "memory, or let "
+                                  "what does not fit go to the disk, and compare again.")
+                                   .arg(place.token)
+                             : tr("There are no values of token %1: one of the sides has not read it.").arg(place.token);
         return values;
     }
     const auto a = first.row(place.token);

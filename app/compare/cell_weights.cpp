@@ -53,9 +53,9 @@ void CellWeights::show(const std::shared_ptr<const Model>& first, const std::sha
         clear();
         return note_->setText(tr("No matrix stands behind what enters the first layer: it is the token's embedding."));
     }
-    task_.run([first, other, matrix = *matrix](
-                  const std::stop_token& stop) { return compareWeights(first, other, matrix, stop); },
-              [this, place](const WeightDifference& difference) { draw(difference, place); });
+    task_.run(
+        [first, other, matrix = *matrix](const std::stop_token& stop) { return compareWeights(first, other, matrix, stop); },
+        [this, place](const WeightDifference& difference) { draw(difference, place); });
 }
 
 void CellWeights::draw(const WeightDifference& difference, const CellPlace& place) {

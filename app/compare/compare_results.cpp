@@ -94,8 +94,9 @@ CompareResults::CompareResults(LiveComparison& comparison, const PanelContext& c
     connect(&comparison_, &LiveComparison::grew, this, &CompareResults::grow);
     connect(&comparison_, &LiveComparison::ended, this, &CompareResults::end);
     connect(differences_, &DifferenceView::tokenChosen, this, &CompareResults::chooseToken);
-    connect(differences_, &DifferenceView::cellChosen, this,
-            [this](int side, int token, TraceRequest::Item item, int channel) { chooseCell({side, token, item, channel}); });
+    connect(differences_, &DifferenceView::cellChosen, this, [this](int side, int token, TraceRequest::Item item, int channel) {
+        chooseCell({side, token, item, channel});
+    });
     connect(cell_, &CellView::channelChosen, this, [this](int channel) {
         if (!cell_->place()) return;
         CellPlace place = *cell_->place();

@@ -68,9 +68,10 @@ CompareWindow::CompareWindow(const PanelContext& context, Settings& settings, QW
     setObjectName("compareWindow");
     setWindowTitle(tr("Compare – Ternion"));
     setAttribute(Qt::WA_QuitOnClose, false);
-    auto* empty = makeLabel(tr("Choose two devices at the left and press Compare: the same prompt runs on both, and what differs "
-                               "is shown here, layer by layer and token by token."),
-                            "", true);
+    auto* empty =
+        makeLabel(tr("Choose two devices at the left and press Compare: the same prompt runs on both, and what differs "
+                     "is shown here, layer by layer and token by token."),
+                  "", true);
     empty->setObjectName("compareEmpty");
     empty->setWordWrap(true);
     empty->setAlignment(Qt::AlignCenter);
@@ -194,10 +195,11 @@ void CompareWindow::ended() {
     else if (failure || comparison_->report()->result.stopped)
         messages_->post(MessageKind::Info, tr("Cancelled. What was compared before is kept."));
     if (const auto dropped = comparison_->feed()->droppedBytes(); dropped > 0)
-        messages_->post(MessageKind::Warning,
-                        tr("%1 of values of the oldest tokens were dropped to keep within memory: the map has all tokens, cells "
-                           "of those have no values. Allow more under Inspect › Trace memory.")
-                            .arg(formatBytes(dropped)));
+        messages_->post(
+            MessageKind::Warning,
+            tr("%1 of values of the oldest tokens were dropped to keep within memory: the map has all tokens, cells "
+               "of those have no values. Allow more under Inspect › Trace memory.")
+                .arg(formatBytes(dropped)));
 }
 
 void CompareWindow::closeEvent(QCloseEvent* event) {

@@ -32,8 +32,9 @@ Result<ComparisonReport> runComparison(const AskedComparison& asked, const Backe
     std::vector<std::shared_ptr<const Model>> models;
     models.reserve(asked.sides.size());
     for (const AskedSide& side : asked.sides) {
-        ComparisonSide made{side.backend, asked.model->checkpoint.model, asked.model->path.toStdString(), asked.model->hash,
-                            side.packing, side.profile};
+        ComparisonSide made{
+            side.backend, asked.model->checkpoint.model, asked.model->path.toStdString(), asked.model->hash, side.packing,
+            side.profile};
         if (!side.modelPath.isEmpty()) {
             auto& model = read[side.modelPath];
             if (!model) {

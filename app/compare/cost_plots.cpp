@@ -41,8 +41,8 @@ bool drawLatencies(PlotView& plot, const std::vector<LiveSide>& sides, bool byCl
         const Source source = byClock && sides[k].simulated ? Source::Modelled : Source::Measured;
         const QString letter = sideLetter(static_cast<int>(k));
         addLine(plot, source == Source::Measured ? letter : QStringLiteral("%1 (%2)").arg(letter, sourceTag(source)),
-                QPen(PlotView::seriesColor(static_cast<int>(k)), 1, source == Source::Measured ? Qt::SolidLine : Qt::DashLine), 0,
-                values);
+                QPen(PlotView::seriesColor(static_cast<int>(k)), 1, source == Source::Measured ? Qt::SolidLine : Qt::DashLine),
+                0, values);
         any = true;
     }
     return any;
@@ -66,16 +66,16 @@ CostPlots::CostPlots(LiveComparison& source, RunStore& store, ActionRegistry& ac
     clockNote_->setObjectName("compareClockNote");
     clockNote_->setWordWrap(true);
     clockNote_->setIndent(grid);
-    auto* byClock = column({underTitle(makeLabel(tr("Latency a token by the device's own clock"), "small", true),
-                                       makeExportButton("compare.clock", tr("Latency by the device's clock"), *clock_, *clock_,
-                                                        actions),
-                                       clock_)});
+    auto* byClock = column({underTitle(
+        makeLabel(tr("Latency a token by the device's own clock"), "small", true),
+        makeExportButton("compare.clock", tr("Latency by the device's clock"), *clock_, *clock_, actions), clock_)});
     static_cast<QVBoxLayout*>(byClock->layout())->addWidget(clockNote_);
     auto* split = new QSplitter(Qt::Horizontal);
     split->setChildrenCollapsible(false);
-    split->addWidget(column({underTitle(makeLabel(tr("Latency a token, wall time, measured"), "small", true),
-                                        makeExportButton("compare.wall", tr("Latency, wall time"), *wall_, *wall_, actions), wall_),
-                             byClock}));
+    split->addWidget(
+        column({underTitle(makeLabel(tr("Latency a token, wall time, measured"), "small", true),
+                           makeExportButton("compare.wall", tr("Latency, wall time"), *wall_, *wall_, actions), wall_),
+                byClock}));
     for (const MetricViewDefinition& definition : {powerView(), memoryView()}) {
         metrics_.push_back(definition.create({*runs_, actions}));
         split->addWidget(metrics_.back());
@@ -103,7 +103,8 @@ void CostPlots::begin() {
 
 void CostPlots::followRuns() {
     std::vector<std::int64_t> shown;
-    std::copy_if(source_.runs().begin(), source_.runs().end(), std::back_inserter(shown), [](std::int64_t run) { return run != 0; });
+    std::copy_if(source_.runs().begin(), source_.runs().end(), std::back_inserter(shown),
+                 [](std::int64_t run) { return run != 0; });
     runs_->show(std::move(shown));
 }
 

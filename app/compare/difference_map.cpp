@@ -101,8 +101,7 @@ ColorScale DifferenceMap::scale() const {
 }
 
 QString DifferenceMap::describe(int row, int column) const {
-    const QString place =
-        text("layer %1, token %2 “%3”").arg(row).arg(column).arg(tokens_.value(column).trimmed());
+    const QString place = text("layer %1, token %2 “%3”").arg(row).arg(column).arg(tokens_.value(column).trimmed());
     if (ofLayer_[static_cast<std::size_t>(row)].empty()) return place;
     const Worst found = worst(row, column);
     if (measured(found.difference) == 0.0F) return place + QLatin1Char('\n') + text("equal to the last bit");

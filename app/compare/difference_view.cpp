@@ -68,7 +68,8 @@ DifferenceView::DifferenceView(LiveComparison& source, ActionRegistry& actions, 
     column->addLayout(controls);
     column->addWidget(split, 1);
 
-    for (QComboBox* box : {side_, tensor_, measure_}) connect(box, &QComboBox::currentIndexChanged, this, &DifferenceView::draw);
+    for (QComboBox* box : {side_, tensor_, measure_})
+        connect(box, &QComboBox::currentIndexChanged, this, &DifferenceView::draw);
     connect(map_, &MapView::cellActivated, this, [this](int row, int column) {
         if (!shown_ || std::isnan(shown_->value(row, column))) return;
         const DifferenceMap::Worst worst = shown_->worst(row, column);

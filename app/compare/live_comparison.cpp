@@ -97,7 +97,8 @@ void LiveComparison::addCompared(const ComparedStep& step) {
     const auto found = std::find_if(step->tensors.begin(), step->tensors.end(),
                                     [](const TensorDifference& tensor) { return tensor.maxAbs > 0.0F; });
     if (found != step->tensors.end())
-        firsts_[side] = FirstDifference{step->position, items()[static_cast<std::size_t>(found - step->tensors.begin())], *found};
+        firsts_[side] =
+            FirstDifference{step->position, items()[static_cast<std::size_t>(found - step->tensors.begin())], *found};
     else if (step->logitsMaxAbs > 0.0F)
         firsts_[side] = FirstDifference{step->position, std::nullopt, {step->logitsMaxAbs, 0.0F, 0}};
 }

@@ -69,7 +69,7 @@ public:
 
     const AskedComparison& asked() const { return asked_; }
     const std::vector<std::int64_t>& runs() const { return runs_; }  ///< of the sides in the store; empty: none has begun
-    int allTokens() const;  ///< of each side, the prompt's included
+    int allTokens() const;                                           ///< of each side, the prompt's included
     const std::vector<LiveSide>& sides() const { return sides_; }
     /// Of side 1, 2, ... against the first; a token each.
     const std::vector<ComparedStep>& compared(int side) const { return compared_[static_cast<std::size_t>(side)]; }

@@ -80,12 +80,14 @@ PlanForm::PlanForm(std::vector<DeviceInfo> devices, QWidget* parent)
     feeding_->setObjectName("compareFeeding");
     feeding_->addItem(tr("side A's text to all"), static_cast<int>(Feeding::FirstSide));
     feeding_->addItem(tr("its own text to each"), static_cast<int>(Feeding::OwnText));
-    feeding_->setToolTip(tr("With side A's text the input never differs, whatever else does. With their own texts the sides are "
-                            "compared for as long as those are the same."));
+    feeding_->setToolTip(
+        tr("With side A's text the input never differs, whatever else does. With their own texts the sides are "
+           "compared for as long as those are the same."));
     threshold_->setObjectName("compareThreshold");
     threshold_->setPlaceholderText(tr("automatic"));
-    threshold_->setToolTip(tr("Differences up to here are none. Automatic: 0 where both sides compute one model in one "
-                              "arithmetic, else no limit."));
+    threshold_->setToolTip(
+        tr("Differences up to here are none. Automatic: 0 where both sides compute one model in one "
+           "arithmetic, else no limit."));
     stops_->setObjectName("compareStops");
     temperature_->setObjectName("compareTemperature");
     temperature_->setRange(0.0, mostTemperature);
@@ -120,8 +122,9 @@ void PlanForm::suggest(const std::string& deviceInUse) {
     suggesting_ = true;
     sides_[0]->setDevice(deviceInUse);
     const auto usable = [&](auto wanted) {
-        return std::find_if(devices_.begin(), devices_.end(),
-                            [&](const DeviceInfo& device) { return device.usable && device.id() != deviceInUse && wanted(device); });
+        return std::find_if(devices_.begin(), devices_.end(), [&](const DeviceInfo& device) {
+            return device.usable && device.id() != deviceInUse && wanted(device);
+        });
     };
     auto other = usable([](const DeviceInfo& device) { return isSimulated(device); });
     if (other == devices_.end()) other = usable([](const DeviceInfo&) { return true; });

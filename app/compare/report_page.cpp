@@ -41,7 +41,8 @@ QString cell(const QString& value, const char* tag = "td") {
 
 QString sidesTable(const ComparisonReport& report) {
     QString html = "<table width='100%' cellpadding='1'><tr>";
-    for (const char* title : {"Side", "Device", "Driver", "Model", "Arithmetic", "Packing", "Run"}) html += cell(text(title), "th");
+    for (const char* title : {"Side", "Device", "Driver", "Model", "Arithmetic", "Packing", "Run"})
+        html += cell(text(title), "th");
     html += "</tr>";
     for (std::size_t k = 0; k < report.sides.size(); ++k) {
         const SideFacts& side = report.sides[k];
@@ -98,8 +99,8 @@ QString settingsOf(const ComparisonReport& report) {
     return text("%1 prompt tokens and %2 after them; %3; threshold %4%5; temperature %6, top-k %7, top-p %8, seed %9.")
         .arg(plan.prompt.size())
         .arg(plan.tokens)
-        .arg(plan.feeding == Feeding::FirstSide ? text("all sides fed side A's text") : text("each side its own text"), threshold,
-             plan.stopAtDivergence ? text(", stops at the first divergence") : QString())
+        .arg(plan.feeding == Feeding::FirstSide ? text("all sides fed side A's text") : text("each side its own text"),
+             threshold, plan.stopAtDivergence ? text(", stops at the first divergence") : QString())
         .arg(locale.toString(static_cast<double>(plan.sampler.temperature)))
         .arg(plan.sampler.topK)
         .arg(locale.toString(static_cast<double>(plan.sampler.topP)))
@@ -134,8 +135,8 @@ std::unique_ptr<View> forPaper(const QString& name) {
 
 void paint(QPainter& painter, const ReportPage& report) {
     const int width = page.width() - 2 * margin;
-    const bool clocked = std::any_of(report.sides.begin(), report.sides.end(),
-                                     [](const LiveSide& side) { return !side.clockSeconds.empty(); });
+    const bool clocked =
+        std::any_of(report.sides.begin(), report.sides.end(), [](const LiveSide& side) { return !side.clockSeconds.empty(); });
     const int pictures = (report.map ? mapHeight + 2 * grid : 0) + plotHeight + 2 * grid;
     QTextDocument document;
     document.setDocumentMargin(0);
@@ -179,7 +180,8 @@ void paint(QPainter& painter, const ReportPage& report) {
         plot->showAll();
         painter.save();
         if (byClock) painter.translate(size.width() + grid, 0);
-        paintUnderTitle(painter, y, byClock ? text("Latency a token by the device's clock") : text("Latency a token, wall time, measured"),
+        paintUnderTitle(painter, y,
+                        byClock ? text("Latency a token by the device's clock") : text("Latency a token, wall time, measured"),
                         *plot, size);
         painter.restore();
     }
@@ -195,8 +197,8 @@ Status write(const QString& path, const QByteArray& bytes) {
 
 ReportPage reportPage(const LiveComparison& comparison, std::shared_ptr<const DifferenceMap> map) {
     const ComparisonReport& report = *comparison.report();
-    QString html = QStringLiteral("<h2>%1</h2><p>%2, %3</p>")
-                       .arg(text("Side by side"), plain(report.date), plain(report.program));
+    QString html =
+        QStringLiteral("<h2>%1</h2><p>%2, %3</p>").arg(text("Side by side"), plain(report.date), plain(report.program));
     if (!report.prompt.empty()) html += QStringLiteral("<p>%1 <code>%2</code></p>").arg(text("Prompt:"), plain(report.prompt));
     html += "<p>" + settingsOf(report).toHtmlEscaped() + "</p>" + sidesTable(report) + found(report);
     for (const SummaryGroup& group : summaryOf(comparison)) html += summaryTable(group);

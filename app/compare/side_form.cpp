@@ -105,7 +105,7 @@ bool SideForm::isBoard() const {
 
 void SideForm::showModel() {
     back_->setEnabled(!otherPath_.isEmpty());
-    const QString name = !otherPath_.isEmpty()  ? QFileInfo(otherPath_).fileName()
+    const QString name = !otherPath_.isEmpty() ? QFileInfo(otherPath_).fileName()
                          : openName_.isEmpty() ? tr("no model is open")
                                                : openName_;
     constexpr int widest = 18 * grid;

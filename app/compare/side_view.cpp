@@ -104,7 +104,8 @@ void SideView::showState(const LiveComparison& source) {
     progress_->setValue(done);
     progress_->setVisible(source.running());
     error_->setVisible(side.error.has_value());
-    if (side.error) error_->setText(tr("Side %1 ended here: %2").arg(sideLetter(side_), QString::fromStdString(side.error->text())));
+    if (side.error)
+        error_->setText(tr("Side %1 ended here: %2").arg(sideLetter(side_), QString::fromStdString(side.error->text())));
     const double speed = side.speed();
     QString state = tr("%1 of %2 tokens").arg(formatCount(done), formatCount(all));
     if (source.state() == LiveComparison::State::Waiting) state = tr("Waiting…");

@@ -78,8 +78,7 @@ SummaryGroup wallGroup(const LiveComparison& comparison) {
 SummaryGroup clockGroup(const LiveComparison& comparison) {
     return {"clock", text("By the devices' own clocks, cycles / clock, of the tokens after the prompt"),
             timeRows(comparison, [&](const LiveSide& side) {
-                return TimesOf{afterPrompt(comparison, side.clockSeconds),
-                               side.simulated ? Source::Modelled : Source::Measured,
+                return TimesOf{afterPrompt(comparison, side.clockSeconds), side.simulated ? Source::Modelled : Source::Measured,
                                side.seconds.empty() ? text("no token has been read yet")
                                                     : text("this device counts no cycles: boards do")};
             })};
@@ -118,8 +117,8 @@ SummaryGroup usageGroup(const LiveComparison& comparison) {
                 continue;
             }
             const SideFacts& facts = report->sides[k];
-            const auto figure = std::find_if(facts.figures.begin(), facts.figures.end(),
-                                             [&](const Figure& each) { return each.name == name; });
+            const auto figure =
+                std::find_if(facts.figures.begin(), facts.figures.end(), [&](const Figure& each) { return each.name == name; });
             const auto reason = std::find_if(facts.missing.begin(), facts.missing.end(),
                                              [&](const MissingFigure& each) { return each.name == name; });
             if (figure != facts.figures.end())

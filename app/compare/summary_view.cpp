@@ -111,10 +111,9 @@ SummaryView::SummaryView(LiveComparison& source, ActionRegistry& actions, QWidge
                                Place{"compareDifferences", 1, 1}}) {
         auto* table = new SummaryTable(QString::fromLatin1(place.name));
         auto* title = makeLabel({}, "small", true);
-        cells->addWidget(underTitle(title,
-                                    makeExportButton(QString::fromLatin1(place.name), tr("Summary"), *table, *table, actions),
-                                    table),
-                         place.row, place.column);
+        cells->addWidget(
+            underTitle(title, makeExportButton(QString::fromLatin1(place.name), tr("Summary"), *table, *table, actions), table),
+            place.row, place.column);
         titles_.push_back(title);
         tables_.push_back(table);
     }

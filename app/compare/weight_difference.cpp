@@ -34,7 +34,8 @@ public:
                 if (sameRow(first_, other_, row)) continue;
                 for (int x = 0; x < width; ++x) {
                     const CellRange across = cellsUnder(x, width, region.firstColumn, region.columns);
-                    auto& pixel = out[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)];
+                    auto& pixel =
+                        out[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)];
                     for (int column = across.begin; column < across.end; ++column)
                         if (const float cell = value(row, column); std::abs(cell) > std::abs(pixel)) pixel = cell;
                 }

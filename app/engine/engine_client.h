@@ -148,23 +148,22 @@ public:
     }
     void cancelCompute(const QString& tag);
     /// Runs `work(const BackendRegistry&, RunStore*, const Progress&)` on the engine's thread in its turn: what is asked for
-    /// meanwhile waits, an answer too. Then `show(result)` on the GUI thread, where `receiver` still lives. A newer one with the
-    /// same tag stops one that runs, which still shows, and replaces one that waits, which does not.
+    /// meanwhile waits, an answer too. Then `show(result)` on the GUI thread, where `receiver` still lives. A newer one with
+    /// the same tag stops one that runs, which still shows, and replaces one that waits, which does not.
     template <class Work, class Show>
     void runJob(QObject* receiver, const QString& tag, Work work, Show show) {
-        post("job " + tag.toStdString(),
-             [this, guard = QPointer<QObject>(receiver), source = replace(jobs_, tag), work = std::move(work),
-              show = std::move(show)](const std::stop_token& stop) mutable {
-                 const std::stop_callback forward(stop, [&source] { source.request_stop(); });
-                 using Made = decltype(work(registry(), runStore(), Progress()));
-                 auto result = std::make_shared<Made>(work(registry(), runStore(), reportTo(source.get_token())));
-                 QMetaObject::invokeMethod(
-                     this,
-                     [guard, result, show = std::move(show)]() mutable {
-                         if (guard) show(std::move(*result));
-                     },
-                     Qt::QueuedConnection);
-             });
+        post("job " + tag.toStdString(), [this, guard = QPointer<QObject>(receiver), source = replace(jobs_, tag),
+                                          work = std::move(work), show = std::move(show)](const std::stop_token& stop) mutable {
+            const std::stop_callback forward(stop, [&source] { source.request_stop(); });
+            using Made = decltype(work(registry(), runStore(), Progress()));
+            auto result = std::make_shared<Made>(work(registry(), runStore(), reportTo(source.get_token())));
+            QMetaObject::invokeMethod(
+                this,
+                [guard, result, show = std::move(show)]() mutable {
+                    if (guard) show(std::move(*result));
+                },
+                Qt::QueuedConnection);
+        });
     }
     void cancelJob(const QString& tag);
 
