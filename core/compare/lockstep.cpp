@@ -112,6 +112,7 @@ private:
             step->logits = std::move(output.logits);
             step->trace = std::move(output.trace);
             step->cycles = device_->lastToken();
+            step->memory = device_->memory();
             result_.tokens.push_back(token);
             result_.seconds.push_back(step->seconds);
             if (step->cycles) result_.cycles.push_back(*step->cycles);
@@ -208,30 +209,6 @@ void add(ComparisonSummary& summary, const StepComparison& comparison) {
     summary.sameTop += comparison.sameTop ? 1 : 0;
 }
 
-Status check(const std::vector<std::shared_ptr<DeviceModel>>& sides, const LockstepPlan& plan) {
-    const auto refused = [](std::string what) { return Error{ErrorCode::InvalidArgument, std::move(what), {}}; };
-    if (sides.size() < 2) return refused("a comparison takes two devices or more");
-    if (plan.prompt.empty()) return refused("a comparison begins with a prompt of one token or more");
-    if (plan.tokens < 0) return refused("the number of tokens is negative");
-    TERNION_CHECK(plan.sampler.validate());
-    for (auto side = sides.begin(); side != sides.end(); ++side)
-        if (std::find(sides.begin(), side, *side) != side)
-            return refused("a side appears twice; load the model once more for it");
-    const ModelConfig& config = sides.front()->model().config;
-    for (const TokenId token : plan.prompt)
-        if (token < 0 || token >= config.vocabSize)
-            return refused("token " + std::to_string(token) + " is not in the vocabulary");
-    for (const auto& side : sides) {
-        const ModelConfig& other = side->model().config;
-        if (other.vocabSize != config.vocabSize || other.hiddenSize != config.hiddenSize ||
-            other.numLayers != config.numLayers || other.intermediateSize != config.intermediateSize ||
-            other.stateSize() != config.stateSize())
-            return refused("the models differ in shape: " + side->model().name + " cannot be compared with " +
-                           sides.front()->model().name);
-    }
-    return {};
-}
-
 /// Differences that are none: see LockstepPlan::threshold.
 double thresholdOf(const LockstepPlan& plan, const DeviceModel& first, const DeviceModel& other) {
     if (plan.threshold) return *plan.threshold;
@@ -273,9 +250,33 @@ std::vector<TraceRequest::Item> lockstepItems(const LockstepPlan& plan, const Mo
     return items;
 }
 
+Status checkLockstep(const std::vector<std::shared_ptr<DeviceModel>>& sides, const LockstepPlan& plan) {
+    const auto refused = [](std::string what) { return Error{ErrorCode::InvalidArgument, std::move(what), {}}; };
+    if (sides.size() < 2) return refused("a comparison takes two devices or more");
+    if (plan.prompt.empty()) return refused("a comparison begins with a prompt of one token or more");
+    if (plan.tokens < 0) return refused("the number of tokens is negative");
+    TERNION_CHECK(plan.sampler.validate());
+    for (auto side = sides.begin(); side != sides.end(); ++side)
+        if (std::find(sides.begin(), side, *side) != side)
+            return refused("a side appears twice; load the model once more for it");
+    const ModelConfig& config = sides.front()->model().config;
+    for (const TokenId token : plan.prompt)
+        if (token < 0 || token >= config.vocabSize)
+            return refused("token " + std::to_string(token) + " is not in the vocabulary");
+    for (const auto& side : sides) {
+        const ModelConfig& other = side->model().config;
+        if (other.vocabSize != config.vocabSize || other.hiddenSize != config.hiddenSize ||
+            other.numLayers != config.numLayers || other.intermediateSize != config.intermediateSize ||
+            other.stateSize() != config.stateSize())
+            return refused("the models differ in shape: " + side->model().name + " cannot be compared with " +
+                           sides.front()->model().name);
+    }
+    return {};
+}
+
 Result<LockstepResult> runLockstep(const std::vector<std::shared_ptr<DeviceModel>>& devices, const LockstepPlan& plan,
                                    const LockstepListener& listener, const std::stop_token& stop) {
-    TERNION_CHECK(check(devices, plan));
+    TERNION_CHECK(checkLockstep(devices, plan));
     LockstepResult result;
     std::vector<double> thresholds;
     for (std::size_t k = 1; k < devices.size(); ++k) {

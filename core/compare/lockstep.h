@@ -47,6 +47,7 @@ struct SideStep {
     Trace trace;                ///< of the plan's tensors, in the order of lockstepItems()
     double seconds = 0.0;       ///< wall time
     std::optional<CycleCounts> cycles = {};
+    MemoryUse memory = {};  ///< of the device, after it
 };
 
 /// A side against the first at one token. Only where both were fed the same.
@@ -107,9 +108,12 @@ struct LockstepResult {
 /// What is compared of each token, in the order of the pass: `plan.tensors` of layer 0, of layer 1, ...
 std::vector<TraceRequest::Item> lockstepItems(const LockstepPlan& plan, const ModelConfig& config);
 
+/// InvalidArgument for sides that cannot be compared or a plan that is none.
+Status checkLockstep(const std::vector<std::shared_ptr<DeviceModel>>& sides, const LockstepPlan& plan);
+
 /// Runs the sides at once, each on a thread of its own from an empty state; none is more than some steps ahead of the others.
-/// The models need not be the same, but their vocabularies and shapes. InvalidArgument (nothing has run) for sides that
-/// cannot be compared or a plan that is none. A side that fails ends alone.
+/// The models need not be the same, but their vocabularies and shapes. Fails as checkLockstep() does (nothing has run).
+/// A side that fails ends alone.
 Result<LockstepResult> runLockstep(const std::vector<std::shared_ptr<DeviceModel>>& sides, const LockstepPlan& plan,
                                    const LockstepListener& listener, const std::stop_token& stop);
 

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
 #include "base/json_fields.h"
 #include "base/percentile.h"
+#include "base/rest.h"
 #include "engine/session.h"
 #include "inspect/trace_store.h"
 #include "measure/host_memory.h"
@@ -81,15 +80,6 @@ void traceGates(Session& session, int layer, TraceStore& store) {
         for (const auto& tensor : trace.tensors)
             static_cast<void>(store.append(tensor.item, firstToken, tensor.tokens, tensor.width, tensor.values));
     });
-}
-
-Status rest(double seconds, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, std::chrono::duration<double>(seconds), [] { return false; });
-    if (stop.stop_requested()) return stopped();
-    return {};
 }
 
 Status decodeSpeed(const std::shared_ptr<DeviceModel>& device, const BenchmarkPlan& plan, const Listener& listener,

@@ -86,6 +86,7 @@ public:
         waiting_ = {run, {}, {}, {}};
         for (const auto id : series_) waiting_.samples.emplace_back(RunBatch::Samples{id, {}});
         latencies_.clear();
+        clock_ = {};
         prefillTokens_ = 0;
         prefillSeconds_ = 0.0;
         peak_ = 0;
@@ -117,6 +118,14 @@ public:
         if (latencies_.empty()) firstDecode_ = secondsOf(now) - seconds;
         lastDecode_ = secondsOf(now);
         latencies_.push_back(seconds);
+    }
+
+    void clocked(const CycleCounts& cycles) {
+        const std::lock_guard lock(mutex_);
+        if (run_ == 0) return;
+        clock_.source = cycles.simulated ? Source::Modelled : Source::Measured;
+        clock_.seconds.push_back(static_cast<double>(cycles.total) / cycles.clockHz);
+        clock_.waiting.push_back({sinceStart(Clock::now()), clock_.seconds.back()});
     }
 
     void memory(const MemoryUse& use) {
@@ -156,6 +165,7 @@ public:
     /// Swaps out what waits, and writes it while the run goes on.
     Status flush() {
         const std::lock_guard writing(writing_);
+        TERNION_CHECK(addClock());
         RunBatch batch;
         {
             const std::lock_guard lock(mutex_);
@@ -176,6 +186,40 @@ public:
     }
 
 private:
+    /// Of the tokens of a device that counts cycles: known to be one, and a series, once it has counted some.
+    struct DeviceClock {
+        Source source = Source::Modelled;
+        std::int64_t series = 0;
+        std::vector<double> seconds;
+        std::vector<Sample> waiting;  // for the series
+    };
+
+    /// What the device's clock said goes to what waits to be written, to a series that is made for the first of it.
+    Status addClock() {
+        std::int64_t run = 0, series = 0;
+        SeriesFacts facts{0, "token_clock", "s", Source::Modelled, 0.0, "the device's cycles by its clock", {}};
+        {
+            const std::lock_guard lock(mutex_);
+            if (clock_.waiting.empty()) return {};
+            run = waiting_.run;
+            series = clock_.series;
+            facts.source = clock_.source;
+        }
+        if (series == 0) {
+            const auto made = store_.addSeries(run, facts);
+            const std::lock_guard lock(mutex_);
+            if (!made) trouble_ = made.error();
+            if (!made) return made.error();
+            series = clock_.series = *made;
+            waiting_.samples.push_back({series, {}});
+        }
+        const std::lock_guard lock(mutex_);
+        for (auto& part : waiting_.samples)
+            if (part.series == series) part.samples.insert(part.samples.end(), clock_.waiting.begin(), clock_.waiting.end());
+        clock_.waiting.clear();
+        return {};
+    }
+
     std::int64_t sinceStart(Clock::time_point time) const {
         return std::chrono::duration_cast<std::chrono::nanoseconds>(time - start_).count();
     }
@@ -235,8 +279,9 @@ private:
 
     void addFigures(RunEnd& end) {
         const auto add = [&](const char* name, double value, const char* unit, Source source = Source::Measured) {
-            const auto given =
-                std::any_of(end.figures.begin(), end.figures.end(), [&](const Figure& figure) { return figure.name == name; });
+            const auto named = [&](const auto& one) { return one.name == name; };
+            const auto given = std::any_of(end.figures.begin(), end.figures.end(), named) ||
+                               std::any_of(end.missing.begin(), end.missing.end(), named);
             if (!given) end.figures.push_back({name, value, unit, source});
         };
         if (!latencies_.empty()) {
@@ -252,6 +297,7 @@ private:
             add("prefill_tokens", prefillTokens_, "1");
             add("prefill_tok_s", prefillTokens_ / prefillSeconds_, "1/s");
         }
+        if (!clock_.seconds.empty()) add("clock_ms_p50", 1e3 * percentile(clock_.seconds, 0.5), "ms", clock_.source);
         if (peak_ > 0) add("peak_device_bytes", static_cast<double>(peak_), "B");
         if (const auto host = hostMemory()) add("peak_host_bytes", static_cast<double>(host->peak), "B");
         if (!latencies_.empty()) addEnergy(end, add);
@@ -316,6 +362,7 @@ private:
     std::vector<std::int64_t> series_;  // what is told, then the probes
     RunBatch waiting_;                  // its samples as series_
     std::vector<double> latencies_;
+    DeviceClock clock_;
     std::int64_t lastToken_ = 0;
     double firstDecode_ = 0.0, lastDecode_ = 0.0, lastEnd_ = 0.0;
     double prefillTokens_ = 0, prefillSeconds_ = 0.0;
@@ -348,6 +395,8 @@ const RunStore& RunRecorder::store() const { return writer_->store(); }
 void RunRecorder::prefilled(int tokens, double seconds) { writer_->prefilled(tokens, seconds); }
 
 void RunRecorder::decoded(TokenId token, double seconds) { writer_->decoded(token, seconds); }
+
+void RunRecorder::clocked(const CycleCounts& cycles) { writer_->clocked(cycles); }
 
 void RunRecorder::memory(const MemoryUse& use) { writer_->memory(use); }
 

@@ -36,6 +36,9 @@ public:
     void prefilled(int tokens, double seconds);
     /// The next token of the answer has come, `seconds` after the one before.
     void decoded(TokenId token, double seconds);
+    /// What the device's own clock says of a token, where it counts cycles: the series "token_clock", modelled where the clock
+    /// is.
+    void clocked(const CycleCounts& cycles);
     /// What the device's buffers take, by category; told when it may have changed.
     void memory(const MemoryUse& use);
     void kernels(bool prefill, const PassTimes& pass);
@@ -43,13 +46,13 @@ public:
     struct Outcome {
         RunState state = RunState::Finished;
         std::string error = {};
-        std::optional<std::string> answer = {};  ///< nullopt: not recorded
-        std::vector<Figure> figures = {};        ///< these replace what follows from what was told
-        std::vector<MissingFigure> missing = {};
+        std::optional<std::string> answer = {};   ///< nullopt: not recorded
+        std::vector<Figure> figures = {};         ///< these replace what follows from what was told
+        std::vector<MissingFigure> missing = {};  ///< these too: such a figure would not be true
     };
     /// Figures that follow from what was told: decode_tok_s, decode_ms_p50, _p90, _p99, prefill_tok_s, decode_tokens,
-    /// peak_device_bytes, peak_host_bytes, and where a sensor allows it energy_per_token and energy_per_token_above_idle (J, of
-    /// decode), mean_power (W) and idle_power (W); where none does, why.
+    /// clock_ms_p50, peak_device_bytes, peak_host_bytes, and where a sensor allows it energy_per_token and
+    /// energy_per_token_above_idle (J, of decode), mean_power (W) and idle_power (W); where none does, why.
     Status end(const Outcome& outcome);
     /// The newest thing that went wrong with writing, once; nullopt: nothing since it was asked last.
     std::optional<Error> trouble();

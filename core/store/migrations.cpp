@@ -201,7 +201,23 @@ CREATE TABLE views (                     -- saved by name
 ) WITHOUT ROWID;
 )";
 
-constexpr std::array all = {conversations, longestAnswer, edits, runs};
+constexpr std::string_view comparisons = R"(
+CREATE TABLE comparisons (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    started_at INTEGER NOT NULL,         -- milliseconds since 1970, as the clock stood
+    report TEXT NOT NULL,                -- JSON: what was found; what was said is with the runs
+    baseline INTEGER NOT NULL DEFAULT 0  -- 1: others are judged against it
+);
+CREATE TABLE comparison_sides (
+    comparison INTEGER NOT NULL REFERENCES comparisons ON DELETE CASCADE,
+    side INTEGER NOT NULL,               -- 0, 1, 2: A, B, C
+    run INTEGER REFERENCES runs ON DELETE SET NULL,  -- NULL: it was not recorded, or is no more
+    PRIMARY KEY (comparison, side)
+) WITHOUT ROWID;
+CREATE INDEX comparison_sides_of_run ON comparison_sides (run);
+)";
+
+constexpr std::array all = {conversations, longestAnswer, edits, runs, comparisons};
 
 }  // namespace
 

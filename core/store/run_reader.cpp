@@ -332,4 +332,20 @@ Result<std::vector<std::pair<std::string, std::string>>> RunReader::views() cons
     return views;
 }
 
+Result<std::vector<ComparisonRecord>> RunReader::comparisons() const {
+    TERNION_TRY(const auto reading, database_->beginReading());
+    std::vector<ComparisonRecord> all;
+    std::map<std::int64_t, std::size_t> places;
+    TERNION_CHECK(forEachRow(database_->query("SELECT id, started_at, report, baseline FROM comparisons ORDER BY id DESC"),
+                             [&](const Statement& row) {
+                                 places[row.integer(0)] = all.size();
+                                 all.push_back({row.integer(0), row.integer(1), {}, row.bytes(2), row.integer(3) != 0});
+                             }));
+    TERNION_CHECK(forEachRow(
+        database_->query("SELECT comparison, coalesce(runs.id, 0) FROM comparison_sides LEFT JOIN runs ON runs.id = run AND "
+                         "removed_by = '' ORDER BY comparison, side"),
+        [&](const Statement& row) { all[places[row.integer(0)]].runs.push_back(row.integer(1)); }));
+    return all;
+}
+
 }  // namespace ternion

@@ -60,7 +60,8 @@ public:
     Result<std::vector<Annotation>> annotations(std::int64_t run) const;
     Result<std::vector<std::pair<std::string, std::string>>> views() const;  ///< name and JSON, by name
 
-    Result<std::vector<ComparisonRecord>> comparisons() const;  ///< newest first
+    /// Newest first. They outlive their runs: one that was removed is 0 there (again itself once it is restored).
+    Result<std::vector<ComparisonRecord>> comparisons() const;
 
     const Database& database() const { return *database_; }
 

@@ -23,7 +23,7 @@ struct ModelRecord {
 
 /// What a run begins with, and what running it again takes.
 struct RunFacts {
-    std::string kind;  ///< "chat", "generate", "bench", "replay"
+    std::string kind;  ///< "chat", "generate", "bench", "replay", "compare"
     ModelRecord model;
     DeviceInfo device;
     std::string packing;  ///< "2bit", "dense"
@@ -134,8 +134,8 @@ struct RunSummary {
 struct ComparisonRecord {
     std::int64_t id = 0;
     std::int64_t startedAt = 0;      ///< milliseconds since 1970, UTC
-    std::vector<std::int64_t> runs;  ///< of side A, B, ...; 0: that run is no more
-    std::string report;              ///< JSON, as `ternion-cli compare` prints it
+    std::vector<std::int64_t> runs;  ///< of side A, B, ...; 0: it was not recorded, or is no more
+    std::string report;              ///< JSON, as `ternion-cli compare` prints it but for what was said: that is with the runs
     bool baseline = false;           ///< that others are judged against; one at most
 };
 

@@ -31,6 +31,10 @@ Status change(Database& database, std::string_view sql, std::initializer_list<Sq
     return {};
 }
 
+Error noSuchComparison(std::int64_t comparison) {
+    return {ErrorCode::NotFound, "there is no such comparison (number " + std::to_string(comparison) + ")", {}};
+}
+
 /// The runs for which `column` names a process that has gone.
 Result<std::vector<std::int64_t>> abandoned(const Database& database, const std::string& column, const std::string& where) {
     TERNION_TRY(auto rows, database.query("SELECT id, " + column + " FROM runs WHERE " + where));
@@ -303,6 +307,37 @@ Result<std::int64_t> RunStore::annotate(std::int64_t run, std::optional<double> 
 Status RunStore::removeAnnotation(std::int64_t annotation) {
     const std::lock_guard lock(mutex_);
     return database_.run("DELETE FROM annotations WHERE id = ?", {annotation});
+}
+
+Result<std::int64_t> RunStore::addComparison(const ComparisonRecord& comparison) {
+    const std::lock_guard lock(mutex_);
+    TERNION_TRY(auto transaction, database_.beginWriting());
+    TERNION_CHECK(
+        database_.run("INSERT INTO comparisons (started_at, report) VALUES (?, ?)", {comparison.startedAt, comparison.report}));
+    const auto id = database_.lastInsertId();
+    for (std::size_t side = 0; side < comparison.runs.size(); ++side) {
+        const auto run = comparison.runs[side];
+        TERNION_CHECK(database_.run("INSERT INTO comparison_sides VALUES (?, ?, ?)",
+                                    {id, static_cast<std::int64_t>(side), run == 0 ? SqlValue(nullptr) : run}));
+    }
+    TERNION_CHECK(transaction.commit());
+    return id;
+}
+
+Status RunStore::setComparisonBaseline(std::int64_t comparison) {
+    const std::lock_guard lock(mutex_);
+    TERNION_TRY(auto transaction, database_.beginWriting());
+    TERNION_TRY(const auto known, database_.number("SELECT count(*) FROM comparisons WHERE id = ?", {comparison}));
+    if (comparison != 0 && known == 0) return noSuchComparison(comparison);
+    TERNION_CHECK(database_.run("UPDATE comparisons SET baseline = (id = ?1) WHERE baseline <> (id = ?1)", {comparison}));
+    return transaction.commit();
+}
+
+Status RunStore::removeComparison(std::int64_t comparison) {
+    const std::lock_guard lock(mutex_);
+    TERNION_CHECK(database_.run("DELETE FROM comparisons WHERE id = ?", {comparison}));
+    if (!database_.changedRows()) return noSuchComparison(comparison);
+    return {};
 }
 
 Status RunStore::hide(std::span<const std::int64_t> runs, const std::string& by) {

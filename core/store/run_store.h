@@ -60,10 +60,12 @@ public:
     Status setBaseline(std::int64_t run);
     Result<std::int64_t> annotate(std::int64_t run, std::optional<double> seconds, std::string_view text);
     Status removeAnnotation(std::int64_t annotation);
-    /// Links runs that were made side by side; `id` is ignored. Returns the comparison's id.
+    /// Links runs that were made side by side; `id` and `baseline` are ignored. Returns the comparison's id. InvalidArgument
+    /// for a run that is not there.
     Result<std::int64_t> addComparison(const ComparisonRecord& comparison);
-    Status setComparisonBaseline(std::int64_t comparison);  ///< 0: none
-    /// Its runs stay.
+    /// One comparison at most is the baseline; 0: none. NotFound for one that is not there.
+    Status setComparisonBaseline(std::int64_t comparison);
+    /// Its runs stay. NotFound for one that is not there.
     Status removeComparison(std::int64_t comparison);
     /// Kept but hidden until `restore`, or until the program that did it has ended: deletion can be undone.
     Status remove(std::span<const std::int64_t> runs);

@@ -8,50 +8,11 @@
 #include <set>
 #include <thread>
 
-#include "backend/cpu/cpu_backend.h"
 #include "compare/comparison_report.h"
-#include "observed_device.h"
+#include "unit/small_sides.h"
 
 namespace ternion {
 namespace {
-
-constexpr int layers = 3;
-
-Model smallModel() {
-    ModelConfig config;
-    config.vocabSize = 61;
-    config.hiddenSize = 64;
-    config.numLayers = layers;
-    config.intermediateSize = 96;
-    return std::move(*randomModel(config, 11));
-}
-
-std::shared_ptr<DeviceModel> sideOf(Model model, Profile profile = Profile::Fixed) {
-    auto loaded = makeCpuBackend({.instructionSet = {}, .threads = 1})
-                      ->load(std::make_shared<const Model>(std::move(model)), 0, {}, {Packing::TwoBit, profile});
-    EXPECT_TRUE(loaded.ok());
-    return std::move(*loaded);
-}
-
-LockstepPlan planOf(int tokens) {
-    LockstepPlan plan;
-    plan.prompt = {1, 5, 9};
-    plan.tokens = tokens;
-    return plan;
-}
-
-/// `row`'s first trit that is none becomes one.
-void flipTrit(TernaryMatrix& matrix, int row) {
-    std::vector<std::int8_t> trits;
-    bool flipped = false;
-    for (int r = 0; r < matrix.rows(); ++r)
-        for (int c = 0; c < matrix.cols(); ++c) {
-            int trit = matrix.trit(r, c);
-            if (r == row && trit == 0 && !std::exchange(flipped, true)) trit = 1;
-            trits.push_back(static_cast<std::int8_t>(trit));
-        }
-    matrix = std::move(*TernaryMatrix::fromTrits(trits, matrix.rows(), matrix.cols(), matrix.gamma()));
-}
 
 LockstepResult run(const std::vector<std::shared_ptr<DeviceModel>>& sides, const LockstepPlan& plan,
                    const LockstepListener& listener = {}, const std::stop_token& stop = {}) {
@@ -136,15 +97,6 @@ TEST(Lockstep, AStaleStateIsNamed) {
     EXPECT_EQ(found.position, 4);
 }
 
-/// Fails at a pass.
-std::shared_ptr<DeviceModel> failing(const std::shared_ptr<DeviceModel>& device, int pass) {
-    return std::make_shared<ObservedDevice>(device, device->device(),
-                                            [left = pass](std::span<const TokenId>) mutable -> std::optional<Error> {
-                                                if (left-- > 0) return std::nullopt;
-                                                return Error{ErrorCode::DeviceLost, "pulled out", "test"};
-                                            });
-}
-
 TEST(Lockstep, OneSideFailsAloneEvenTheFirst) {
     for (const int fails : {0, 1}) {
         std::vector<std::shared_ptr<DeviceModel>> sides{sideOf(smallModel()), sideOf(smallModel())};
@@ -219,7 +171,7 @@ TEST(ComparisonReport, SaysWhatWasFound) {
     LockstepPlan plan = planOf(3);
     plan.threshold = 0.0;
     ComparisonReport report{
-        {SideFacts::of(*sides[0]), SideFacts::of(*sides[1])}, plan, run(sides, plan), "hello", "ternion", "today"};
+        0, {SideFacts::of(*sides[0]), SideFacts::of(*sides[1])}, plan, run(sides, plan), "hello", "ternion", "today"};
     const std::string page = toMarkdown(report);
     for (const char* part :
          {"layer 0, output_gate, channel 2", "| A | cpu", "| B | cpu", "measured", "Prompt: `hello`", "fixed"})

@@ -1,6 +1,7 @@
 // What a recorder writes is what it was told, and what it computes follows from that.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -154,6 +155,54 @@ TEST_F(RunRecorderTest, EnergyThatCannotBeHadIsSaidToBeMissing) {
     EXPECT_EQ(summary.figure("energy_per_token"), nullptr);
     ASSERT_EQ(summary.missing.size(), 2U);
     EXPECT_NE(summary.missing[0].reason.find("powercap"), std::string::npos) << summary.missing[0].reason;
+}
+
+TEST_F(RunRecorderTest, TheDevicesClockIsASeriesOfItsOwn) {
+    for (const bool simulated : {true, false}) {
+        RunRecorder recorder(*store_, device_, sources_, std::chrono::milliseconds(5));
+        const auto run = recorder.begin(facts()).value();
+        CycleCounts cycles;
+        cycles.clockHz = 1e6;
+        cycles.simulated = simulated;
+        for (int k = 1; k <= 40; ++k) {
+            recorder.decoded(k, 0.5);
+            cycles.total = static_cast<std::uint64_t>(1000 * k);
+            recorder.clocked(cycles);
+            if (k % 10 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));  // some is written meanwhile
+        }
+        ASSERT_TRUE(recorder.end({}).ok());
+        EXPECT_FALSE(recorder.trouble());
+        const auto read = reader();
+        const Source source = simulated ? Source::Modelled : Source::Measured;
+        const auto all = read->series(run).value();
+        const auto series =
+            std::find_if(all.begin(), all.end(), [](const SeriesFacts& one) { return one.name == "token_clock"; });
+        ASSERT_NE(series, all.end());
+        EXPECT_EQ(series->unit, "s");
+        EXPECT_EQ(series->source, source);
+        const auto samples = read->samples(series->id).value();
+        ASSERT_EQ(samples.size(), 40U);
+        for (std::size_t k = 0; k < samples.size(); ++k) EXPECT_DOUBLE_EQ(samples[k].value, 1e-3 * static_cast<double>(k + 1));
+        const auto summary = read->load(run).value();
+        EXPECT_DOUBLE_EQ(summary.figure("clock_ms_p50")->value, 20.0);
+        EXPECT_EQ(summary.figure("clock_ms_p50")->source, source);
+        EXPECT_DOUBLE_EQ(summary.figure("decode_ms_p50")->value, 500.0);
+        EXPECT_EQ(summary.figure("decode_ms_p50")->source, Source::Measured);
+    }
+}
+
+TEST_F(RunRecorderTest, AFigureThatIsSaidToBeMissingIsNotComputed) {
+    RunRecorder recorder(*store_, device_, sources_);
+    const auto run = recorder.begin(facts()).value();
+    recorder.prefilled(4, 0.1);
+    RunRecorder::Outcome outcome;
+    outcome.missing = {{"prefill_tok_s", "it was none"}};
+    ASSERT_TRUE(recorder.end(outcome).ok());
+    const auto summary = reader()->load(run).value();
+    EXPECT_EQ(summary.figure("prefill_tok_s"), nullptr);
+    ASSERT_EQ(summary.missing.size(), 1U);
+    EXPECT_EQ(summary.missing[0].reason, "it was none");
+    EXPECT_EQ(summary.figure("prefill_tokens")->value, 4);
 }
 
 TEST_F(RunRecorderTest, WhatIsToldIsOnDiskWithinASecond) {

@@ -99,7 +99,7 @@ TEST_F(RunStoreDurability, TwoHundredKillsLoseNothingThatWasWrittenAndDamageNoth
 }
 
 TEST_F(RunStoreDurability, EveryEarlierFormatIsBroughtToThisOneAndBackedUp) {
-    for (int version = 1; version <= 3; ++version) {
+    for (int version = 1; version <= 4; ++version) {
         path_ = folder_ / ("from-" + std::to_string(version)) / "ternion.db";
         fs::create_directories(path_.parent_path());
         fs::copy_file(fs::path(TERNION_TEST_DATA) / "store" / ("version-" + std::to_string(version) + ".db"), path_);
@@ -112,6 +112,16 @@ TEST_F(RunStoreDurability, EveryEarlierFormatIsBroughtToThisOneAndBackedUp) {
         ASSERT_EQ(kept.intervention.size(), version > 2 ? 1U : 0U);
         ASSERT_EQ(kept.messages.size(), 2U);
         EXPECT_EQ(kept.messages[1].text, "I am well.");
+        const auto read = std::move(runs->reader()).value();
+        const auto all = read->list("kept").value();
+        ASSERT_EQ(all.size(), version > 3 ? 2U : 0U);
+        for (const RunSummary& run : all) EXPECT_NE(run.figure("decode_tok_s"), nullptr);
+        EXPECT_TRUE(read->comparisons()->empty());
+        if (version > 3) {
+            EXPECT_EQ(read->tokens(all[1].id)->size(), 8U);
+            EXPECT_EQ(read->summary(read->series(all[1].id)->at(0).id)->count, 8);
+            EXPECT_TRUE(runs->addComparison({0, 1, {all[1].id, all[0].id}, "{}"}).ok());
+        }
         const auto backups = beside(path_, ".backup");
         ASSERT_EQ(backups.size(), 1U);
         const auto backup = Database::connect(backups[0]);
@@ -122,6 +132,34 @@ TEST_F(RunStoreDurability, EveryEarlierFormatIsBroughtToThisOneAndBackedUp) {
     path_ = folder_ / "new" / "ternion.db";
     openedRuns();
     EXPECT_TRUE(beside(path_, ".backup").empty());
+}
+
+// As its tables may have been made by hand already: the last step fails, and nothing of it stays.
+TEST_F(RunStoreDurability, AMigrationThatFailsLosesNoRow) {
+    path_ = folder_ / "four" / "ternion.db";
+    fs::create_directories(path_.parent_path());
+    fs::copy_file(fs::path(TERNION_TEST_DATA) / "store" / "version-4.db", path_);
+    const auto rows = [&] {
+        const auto database = Database::connect(path_);
+        std::vector<std::int64_t> counts{database->number("PRAGMA user_version").value()};
+        for (const char* table : {"runs", "figures", "samples", "run_tokens", "run_texts", "messages", "tokens"})
+            counts.push_back(database->number(std::string("SELECT count(*) FROM ") + table).value());
+        counts.push_back(database->number("SELECT count(*) FROM sqlite_master").value());
+        return counts;
+    };
+    {
+        auto database = Database::connect(path_);
+        ASSERT_TRUE(database->run("CREATE TABLE comparison_sides (anything)").ok());
+    }
+    const auto before = rows();
+    ASSERT_EQ(before[0], 4);
+    EXPECT_FALSE(RunStore::open(path_).ok());
+    EXPECT_EQ(rows(), before);
+    {
+        auto database = Database::connect(path_);
+        ASSERT_TRUE(database->run("DROP TABLE comparison_sides").ok());
+    }
+    EXPECT_EQ(openedRuns()->reader().value()->list()->size(), 2U);
 }
 
 TEST_F(RunStoreDurability, WithoutRoomForABackupNothingIsChanged) {

@@ -270,6 +270,69 @@ TEST_F(RunStoreTest, OneRunAtMostIsTheBaseline) {
     EXPECT_FALSE(reader()->load(b)->baseline);
 }
 
+TEST_F(RunStoreTest, ComparisonsLinkTheirRuns) {
+    const auto a = begun(), b = begun(), c = begun();
+    const auto first = store_->addComparison({77, 1'000, {a, b}, R"({"max_abs":0})", true}).value();
+    const auto second = store_->addComparison({0, 2'000, {a, 0, c}, "{}"}).value();
+    EXPECT_GT(second, first);
+    auto all = reader()->comparisons().value();
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].id, second);
+    EXPECT_EQ(all[0].startedAt, 2'000);
+    EXPECT_EQ(all[0].runs, (std::vector<std::int64_t>{a, 0, c}));
+    EXPECT_EQ(all[1].id, first);
+    EXPECT_EQ(all[1].runs, (std::vector<std::int64_t>{a, b}));
+    EXPECT_EQ(all[1].report, R"({"max_abs":0})");
+    EXPECT_FALSE(all[1].baseline) << "it is set apart";
+
+    // A run that is not there is no side, and nothing of such a comparison stays.
+    EXPECT_EQ(store_->addComparison({0, 3'000, {a, 12345}, "{}"}).error().code, ErrorCode::InvalidArgument);
+    EXPECT_EQ(reader()->comparisons()->size(), 2U);
+}
+
+TEST_F(RunStoreTest, AComparisonOutlivesItsRuns) {
+    const auto a = begun(), b = begun();
+    const auto comparison = store_->addComparison({0, 1, {a, b}, "{}"}).value();
+    const auto runs = [&] { return reader()->comparisons()->at(0).runs; };
+    const std::vector<std::int64_t> removed{a};
+    ASSERT_TRUE(store_->remove(removed).ok());
+    EXPECT_EQ(runs(), (std::vector<std::int64_t>{0, b}));
+    ASSERT_TRUE(store_->restore(removed).ok());
+    EXPECT_EQ(runs(), (std::vector<std::int64_t>{a, b}));
+    {
+        auto database = Database::connect(path_);
+        ASSERT_TRUE(database->run("PRAGMA foreign_keys = ON").ok());
+        ASSERT_TRUE(database->run("DELETE FROM runs WHERE id = ?", {a}).ok());
+    }
+    EXPECT_EQ(runs(), (std::vector<std::int64_t>{0, b}));
+
+    ASSERT_TRUE(store_->removeComparison(comparison).ok());
+    EXPECT_TRUE(reader()->comparisons()->empty());
+    EXPECT_EQ(reader()->load(b)->state, RunState::Running);
+    EXPECT_EQ(Database::connect(path_)->number("SELECT count(*) FROM comparison_sides").value(), 0);
+    EXPECT_EQ(store_->removeComparison(comparison).error().code, ErrorCode::NotFound);
+}
+
+TEST_F(RunStoreTest, OneComparisonAtMostIsTheBaseline) {
+    const auto run = begun();
+    const auto a = store_->addComparison({0, 1, {run, 0}, "{}"}).value();
+    const auto b = store_->addComparison({0, 2, {run, 0}, "{}"}).value();
+    const auto baselines = [&] {
+        std::vector<std::int64_t> ids;
+        const auto all = reader()->comparisons().value();
+        for (const ComparisonRecord& one : all)
+            if (one.baseline) ids.push_back(one.id);
+        return ids;
+    };
+    ASSERT_TRUE(store_->setComparisonBaseline(a).ok());
+    ASSERT_TRUE(store_->setComparisonBaseline(b).ok());
+    EXPECT_EQ(baselines(), std::vector<std::int64_t>{b});
+    EXPECT_EQ(store_->setComparisonBaseline(99).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(baselines(), std::vector<std::int64_t>{b});
+    ASSERT_TRUE(store_->setComparisonBaseline(0).ok());
+    EXPECT_TRUE(baselines().empty());
+}
+
 TEST_F(RunStoreTest, ViewsAreKeptByName) {
     ASSERT_TRUE(store_->saveView("b", "{}").ok());
     ASSERT_TRUE(store_->saveView("a", "1").ok());
