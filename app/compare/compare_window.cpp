@@ -14,11 +14,14 @@
 #include "chat/conversation_model.h"
 #include "chat/labels.h"
 #include "compare/compare_results.h"
+#include "compare/history_view.h"
 #include "compare/live_comparison.h"
+#include "compare/paper_view.h"
 #include "compare/plan_form.h"
 #include "engine/engine_client.h"
 #include "inspect/inspector.h"
 #include "shell/action_registry.h"
+#include "shell/format.h"
 #include "shell/message_bar.h"
 #include "shell/settings.h"
 
@@ -81,6 +84,8 @@ CompareWindow::CompareWindow(const PanelContext& context, Settings& settings, QW
     tabs_->setObjectName("compareMain");
     tabs_->setDocumentMode(true);
     tabs_->addTab(pages_, tr("Comparison"));
+    tabs_->addTab(new HistoryView(context.runs, *actions_, *messages_), tr("History"));
+    tabs_->addTab(new PaperView(context.runs, *actions_), tr("The paper's table"));
     auto* right = new QVBoxLayout;
     right->setContentsMargins(0, 0, 0, 0);
     right->setSpacing(0);
@@ -95,6 +100,7 @@ CompareWindow::CompareWindow(const PanelContext& context, Settings& settings, QW
     connect(form_, &PlanForm::changed, this, &CompareWindow::refresh);
     connect(comparison_, &LiveComparison::began, this, [this] {
         pages_->setCurrentWidget(results_);
+        tabs_->setCurrentIndex(0);
         refresh();
     });
     connect(comparison_, &LiveComparison::grew, this, &CompareWindow::refresh);
