@@ -45,6 +45,7 @@ Run setupGenerate(CLI::App& app, Context& context);
 Run setupChat(CLI::App& app, Context& context);
 Run setupBench(CLI::App& app, Context& context);
 Run setupCompare(CLI::App& app, Context& context);
+Run setupComparisons(CLI::App& app, Context& context);
 Run setupInspect(CLI::App& app, Context& context);
 Run setupRuns(CLI::App& app, Context& context);
 Run setupSql(CLI::App& app, Context& context);
@@ -52,6 +53,7 @@ Run setupExport(CLI::App& app, Context& context);
 Run setupImport(CLI::App& app, Context& context);
 Run setupReplay(CLI::App& app, Context& context);
 Run setupProjection(CLI::App& app, Context& context);
+Run setupPaper(CLI::App& app, Context& context);
 
 /// Accepts whole numbers from `least` on; CLI11's own would write the largest double into its message.
 inline CLI::Range from(int least) { return {least, std::numeric_limits<int>::max()}; }

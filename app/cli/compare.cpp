@@ -1,13 +1,10 @@
-#include <algorithm>
 #include <iostream>
-#include <span>
 
 #include "base/atomic_file.h"
 #include "command.h"
+#include "compare/comparison.h"
 #include "compare/comparison_report.h"
-#include "compare/lockstep.h"
 #include "recording.h"
-#include "store/utc_time.h"
 
 namespace ternion::cli {
 namespace {
@@ -16,7 +13,9 @@ struct Options {
     std::vector<std::filesystem::path> models;
     std::vector<std::string> backends, profiles, packings;
     PromptOptions prompt;
+    RecordingOptions recording;
     LockstepPlan plan;
+    double restSeconds = 0.0;
     bool ownText = false;
     std::optional<double> threshold;
     std::filesystem::path report;
@@ -40,19 +39,16 @@ Status checkCounts(const Options& options) {
     return {};
 }
 
-LoadOptions loadOptions(const Options& options, std::size_t side) {
-    LoadOptions load;
+ComparisonSide sideOf(const Options& options, const std::vector<ModelOptions::Opened>& opened, std::size_t side) {
+    ComparisonSide made;
+    made.backend = options.backends[side];
+    made.model = of(opened, side)->checkpoint.model;
+    made.modelPath = modelPath(*of(options.models, side));
     if (const auto* profile = of(options.profiles, side))
-        load.profile = *profile == "fixed" ? Profile::Fixed : *profile == "float" ? Profile::Float : Profile::Auto;
+        made.profile = *profile == "fixed" ? Profile::Fixed : *profile == "float" ? Profile::Float : Profile::Auto;
     if (const auto* packing = of(options.packings, side))
-        load.packing = *packing == "dense" ? Packing::Dense : *packing == "2bit" ? Packing::TwoBit : Packing::Auto;
-    return load;
-}
-
-Status write(const std::filesystem::path& path, const std::string& text) {
-    TERNION_TRY(auto file, AtomicFile::create(path));
-    TERNION_CHECK(file.write(0, std::as_bytes(std::span(text))));
-    return file.commit();
+        made.packing = *packing == "dense" ? Packing::Dense : *packing == "2bit" ? Packing::TwoBit : Packing::Auto;
+    return made;
 }
 
 Result<nlohmann::ordered_json> run(Options& options, const Context& context) {
@@ -70,14 +66,14 @@ Result<nlohmann::ordered_json> run(Options& options, const Context& context) {
         opened.push_back(std::move(one));
     }
     TERNION_TRY(options.plan.prompt, options.prompt.tokens(opened.front()));
-    ComparisonReport report;
-    std::vector<std::shared_ptr<DeviceModel>> sides;
-    for (std::size_t k = 0; k < options.backends.size(); ++k) {
-        TERNION_TRY(auto device, context.registry.load(options.backends[k], of(opened, k)->checkpoint.model, context.progress(),
-                                                       loadOptions(options, k)));
-        sides.push_back(std::move(device));
-        report.sides.push_back(SideFacts::of(*sides.back()));
-    }
+    ComparisonPlan plan;
+    plan.lockstep = options.plan;
+    plan.prompt = promptText(opened.front().tokenizer.get(), options.plan.prompt);
+    plan.texts = !options.recording.noTexts;
+    plan.restSeconds = options.restSeconds;
+    for (std::size_t k = 0; k < options.backends.size(); ++k) plan.sides.push_back(sideOf(options, opened, k));
+    TERNION_TRY(const auto sides, loadSides(context.registry, plan, context.progress()));
+    const auto store = options.recording.open();
 
     const std::size_t all = options.plan.prompt.size() + static_cast<std::size_t>(options.plan.tokens);
     const Progress progress = context.progress();
@@ -85,13 +81,9 @@ Result<nlohmann::ordered_json> run(Options& options, const Context& context) {
     listener.stepped = [&](int side, const std::shared_ptr<const SideStep>& step) {
         if (side == 0) progress.tell("Comparing", static_cast<double>(step->position + 1) / static_cast<double>(all));
     };
-    TERNION_TRY(report.result, runLockstep(sides, options.plan, listener, context.armInterrupt()));
-    report.plan = options.plan;
-    report.prompt = promptText(opened.front().tokenizer.get(), options.plan.prompt);
-    report.program = "ternion " TERNION_VERSION;
-    report.date = utcTime(utcMilliseconds() / 1000, "%Y-%m-%d %H:%M UTC");
+    TERNION_TRY(const auto report, recordComparison(sides, plan, listener, context.armInterrupt(), store.get()));
     const std::string page = toMarkdown(report);
-    if (!options.report.empty()) TERNION_CHECK(write(options.report, page));
+    if (!options.report.empty()) TERNION_CHECK(AtomicFile::writeText(options.report, page));
     if (!context.json) std::cout << page;
     return nlohmann::ordered_json::parse(toJson(report));
 }
@@ -120,7 +112,12 @@ Run setupCompare(CLI::App& app, Context& context) {
     app.add_option("--threshold", options->threshold,
                    "Differences up to here are none; without it 0 where the arithmetic is the same");
     app.add_flag("--stop", options->plan.stopAtDivergence, "Stop at the first difference over the threshold");
+    constexpr double aDay = 86400.0;
+    app.add_option("--rest", options->restSeconds,
+                   "Rest for so many seconds first, so that slow power sensors see what the idle devices take")
+        ->check(CLI::Range(0.0, aDay));
     app.add_option("--report", options->report, "Write the page to this Markdown file too");
+    options->recording.addTo(app, true);
     return [&context, options] { return run(*options, context); };
 }
 

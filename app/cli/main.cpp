@@ -32,6 +32,7 @@ const std::vector<CommandEntry>& commands() {
         {"chat", "Talk with a model in the terminal", setupChat},
         {"bench", "Measure prefill and decode speed against the memory roofline", setupBench},
         {"compare", "Run the same text on two or three devices and tell what differs", setupCompare},
+        {"comparisons", "List what compare has recorded, newest first, against the baseline", setupComparisons},
         {"inspect", "Write what is inside a model, or inside one of its passes, to a file", setupInspect},
         {"runs", "List what has been recorded, newest first", setupRuns},
         {"sql", "Ask the database of runs a question in SQL", setupSql},
@@ -39,6 +40,8 @@ const std::vector<CommandEntry>& commands() {
         {"import", "Put a run that was exported elsewhere among the runs here", setupImport},
         {"replay", "Run an exported run again and tell what differs", setupReplay},
         {"projection", "What the accelerator would do on boards that are not here, modelled", setupProjection},
+        {"paper", "The paper's table: memory, latency, power and energy of the published models, ours beside theirs",
+         setupPaper},
     };
     return table;
 }

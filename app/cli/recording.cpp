@@ -12,15 +12,17 @@ void RecordingOptions::addTo(CLI::App& app, bool hasTexts) {
     if (hasTexts) app.add_flag("--no-texts", noTexts, "Record it without prompt, answer and token ids");
 }
 
-Recording::Recording(const RecordingOptions& options, const std::shared_ptr<const DeviceModel>& device) {
-    if (options.off) return;
-    auto opened = options.store.open();
-    if (!opened) {
-        std::cerr << "ternion-cli: this is not recorded: " << opened.error().text() << "\n";
-        return;
-    }
-    store_ = std::move(*opened);
-    recorder_ = std::make_unique<RunRecorder>(*store_, device);
+std::unique_ptr<RunStore> RecordingOptions::open() const {
+    if (off) return nullptr;
+    auto opened = store.open();
+    if (opened) return *std::move(opened);
+    std::cerr << "ternion-cli: this is not recorded: " << opened.error().text() << "\n";
+    return nullptr;
+}
+
+Recording::Recording(const RecordingOptions& options, const std::shared_ptr<const DeviceModel>& device)
+    : store_(options.open()) {
+    if (store_) recorder_ = std::make_unique<RunRecorder>(*store_, device);
 }
 
 RunFacts Recording::facts(const std::string& kind, const DeviceModel& device, const std::filesystem::path& model) {

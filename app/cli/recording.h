@@ -1,4 +1,4 @@
-// What bench, generate, chat and replay do is recorded as runs, unless the user does not want it.
+// What bench, generate, chat, compare and replay do is recorded as runs, unless the user does not want it.
 #pragma once
 
 #include <memory>
@@ -18,6 +18,8 @@ struct RecordingOptions {
     bool noTexts = false;
 
     void addTo(CLI::App& app, bool hasTexts);
+    /// Null where the user wants none, and where it cannot be opened: that is told once on stderr.
+    std::unique_ptr<RunStore> open() const;
 };
 
 /// The runs of one device, for as long as it lives. Where they cannot be recorded, it warns once on stderr and does nothing:

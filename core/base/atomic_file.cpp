@@ -35,6 +35,12 @@ Result<AtomicFile> AtomicFile::create(const std::filesystem::path& target, Reade
     return file;
 }
 
+Status AtomicFile::writeText(const std::filesystem::path& target, std::string_view text) {
+    TERNION_TRY(auto file, create(target));
+    TERNION_CHECK(file.write(0, std::as_bytes(std::span(text))));
+    return file.commit();
+}
+
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
     : target_(std::move(other.target_)),
       partial_(std::move(other.partial_)),

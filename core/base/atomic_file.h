@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -17,6 +18,8 @@ public:
     enum class Readers { AsUsual, UserAlone };
     /// Io with the system's reason; also where the target is there and is no regular file. UserAlone: mode 0600.
     static Result<AtomicFile> create(const std::filesystem::path& target, Readers readers = Readers::AsUsual);
+    /// A file with this text.
+    static Status writeText(const std::filesystem::path& target, std::string_view text);
     AtomicFile(AtomicFile&& other) noexcept;
     AtomicFile(const AtomicFile&) = delete;
     AtomicFile& operator=(const AtomicFile&) = delete;

@@ -195,6 +195,8 @@ std::vector<ReplayDifference> differences(const Bundle& bundle, const RunSummary
 Result<Replay> replay(const Bundle& bundle, const std::shared_ptr<DeviceModel>& device,
                       const std::shared_ptr<const Tokenizer>& tokenizer, const RunFacts& facts, const Progress& progress,
                       RunRecorder* recorder) {
+    if (bundle.run.facts.kind == "compare")
+        return Error{ErrorCode::Unsupported, "a side of a comparison is run again beside the others: compare them again", {}};
     if (recorder != nullptr) return replayWith(bundle, device, tokenizer, facts, progress, *recorder);
     TERNION_TRY(const auto opened, RunStore::open({}));
     RunRecorder own(*opened.store, device);

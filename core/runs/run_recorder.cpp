@@ -311,10 +311,12 @@ private:
         std::optional<std::size_t> sensor;
         std::optional<Energy> used;
         std::string reason = "nothing on this machine tells how much power the device takes";
+        bool sensed = false;
         for (const auto kind : {ProbeFacts::Kind::Level, ProbeFacts::Kind::Counter})
             for (std::size_t k = 0; k < probes_->size(); ++k) {
                 const ProbeFacts& facts = (*probes_)[k]->facts();
                 if (!tellsEnergy(facts) || facts.kind != kind || facts.name.find(sensor_) == std::string::npos) continue;
+                sensed = sensed || facts.missing.empty();
                 const auto energy = energyBetween(facts, readingsOf(k), firstDecode_, lastDecode_);
                 if (energy) {
                     sensor = k;
@@ -323,9 +325,14 @@ private:
                     reason = energy.error().text();
                 }
             }
+        // What the caller has against a figure stands; but where there is no sensor at all, that is why.
+        const auto lacks = [&](const char* name, const std::string& why) {
+            const bool given =
+                std::any_of(end.missing.begin(), end.missing.end(), [&](const MissingFigure& one) { return one.name == name; });
+            if (!sensed || !given) end.missing.push_back({name, why});
+        };
         if (!used) {
-            end.missing.push_back({"energy_per_token", reason});
-            end.missing.push_back({"energy_per_token_above_idle", reason});
+            for (const char* name : {"energy_per_token", "energy_per_token_above_idle"}) lacks(name, reason);
             return;
         }
         const ProbeFacts& probe = (*probes_)[*sensor]->facts();
@@ -338,11 +345,10 @@ private:
         const double rested = lastEnd_ > 0.0 ? lastEnd_ + settleSeconds : secondsOf(start_) - restSeconds;
         const auto idle = idleWatts(probe, readings, std::max(rested, secondsOf(start_) - restSeconds), secondsOf(start_));
         if (!idle) {
-            end.missing.push_back(
-                {"energy_per_token_above_idle",
-                 "the device had no rest before the run in which its idle power could be read: wait " +
-                     std::to_string(static_cast<int>(std::ceil(leastPeriods * probe.period + settleSeconds))) +
-                     " s before it"});
+            lacks("energy_per_token_above_idle",
+                  "the device had no rest before the run in which its idle power could be read: wait " +
+                      std::to_string(static_cast<int>(std::ceil(leastPeriods * probe.period + settleSeconds))) +
+                      " s before it");
             return;
         }
         add("idle_power", *idle, "W", probe.source);

@@ -194,7 +194,7 @@ const std::vector<PublishedRow>& publishedFigures() {
         {"ternip", "Alveo U250, 300 MHz", "2.7B", 411, 52.5, "52 to 53 W, of them 40 W idle", ternip},
         {"TerEffic", "several FPGAs, weights on chip", "370M", 16300, 16300.0 / 455.0, "watts from its 455 tokens/s/W",
          tereffic},
-        {"TerEffic", "one FPGA with HBM", "2.7B", 727, 46, "with more than one sequence at once", tereffic},
+        {"TerEffic", "one FPGA with HBM", "2.7B", 727, 46, "with more than one sequence at once", tereffic, true},
     };
     return rows;
 }

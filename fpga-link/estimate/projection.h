@@ -50,6 +50,7 @@ struct PublishedRow {
     std::string who, device, model;
     std::optional<double> tokensPerSecond, watts;
     std::string note, source;
+    bool severalSequences = false;  ///< at once: a token takes longer than a second by its tokens a second
     std::optional<double> joulesPerToken() const {
         return tokensPerSecond && watts ? std::optional(*watts / *tokensPerSecond) : std::nullopt;
     }

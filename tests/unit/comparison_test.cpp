@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "runs/replay.h"
 #include "store/database.h"
 #include "unit/run_store_fixture.h"
 #include "unit/small_sides.h"
@@ -207,6 +208,9 @@ TEST_F(ComparisonTest, WithoutTextsNothingSaidIsInTheStore) {
         other.settings = bad;
         EXPECT_EQ(lockstepPlanOf(other, texts).error().code, ErrorCode::BadInput) << bad;
     }
+    Bundle alone;
+    alone.run = run;
+    EXPECT_EQ(replay(alone, sides[0], nullptr, run.facts, {}, nullptr).error().code, ErrorCode::Unsupported);
     other.kind = "bench";
     EXPECT_EQ(lockstepPlanOf(other, texts).error().code, ErrorCode::BadInput);
 }

@@ -220,8 +220,11 @@ TEST_F(RunRecorderTest, AFullDiskLosesNothingThatFitsLater) {
     {
         const FileSizeLimit limit(300000);
         for (int k = 0; k < 40000; ++k) recorder.decoded(k, 0.001);
-        std::this_thread::sleep_for(std::chrono::milliseconds(200));
-        const auto trouble = recorder.trouble();
+        std::optional<Error> trouble;
+        for (int k = 0; k < 500 && !trouble; ++k) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            trouble = recorder.trouble();
+        }
         ASSERT_TRUE(trouble);
         EXPECT_EQ(trouble->code, ErrorCode::Io);
     }

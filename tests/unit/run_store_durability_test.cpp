@@ -159,6 +159,7 @@ TEST_F(RunStoreDurability, AMigrationThatFailsLosesNoRow) {
         auto database = Database::connect(path_);
         ASSERT_TRUE(database->run("DROP TABLE comparison_sides").ok());
     }
+    for (const auto& backup : beside(path_, ".backup")) fs::remove(backup);
     EXPECT_EQ(openedRuns()->reader().value()->list()->size(), 2U);
 }
 
