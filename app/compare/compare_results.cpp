@@ -20,6 +20,7 @@
 #include "engine/engine_client.h"
 #include "inspect/inspector.h"
 #include "runs/run_book.h"
+#include "runs/run_facts.h"
 #include "shell/device_selector.h"
 #include "shell/format.h"
 #include "shell/message_bar.h"
@@ -39,6 +40,16 @@ QString deviceText(const std::vector<DeviceInfo>& devices, const AskedSide& side
     if (side.profile != Profile::Auto) parts << QString::fromUtf8(profile.data(), static_cast<qsizetype>(profile.size()));
     if (!side.modelPath.isEmpty()) parts << QFileInfo(side.modelPath).fileName();
     return parts.join(QStringLiteral(" · "));
+}
+
+/// As it was in fact: what "own" and "faster" have come to.
+QString deviceText(const SideFacts& side) {
+    const auto profile = nameOf(side.profile);
+    const auto packing = nameOf(side.packing);
+    return QStringList{deviceLabel(side.device), QString::fromStdString(side.model),
+                       QString::fromUtf8(profile.data(), static_cast<qsizetype>(profile.size())),
+                       QString::fromUtf8(packing.data(), static_cast<qsizetype>(packing.size()))}
+        .join(QStringLiteral(" · "));
 }
 
 }  // namespace
@@ -156,7 +167,10 @@ void CompareResults::end() {
     differences_->settle();
     costs_->settle();
     summary_->refresh();
-    report_->setEnabled(comparison_.report().has_value());
+    const auto& report = comparison_.report();
+    report_->setEnabled(report.has_value());
+    if (!report) return;
+    for (std::size_t k = 0; k < report->sides.size(); ++k) sides_[k]->setDevice(deviceText(report->sides[k]));
 }
 
 void CompareResults::chooseToken(int token) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "compare/cell_place.h"
+#include "compare/comparison_job.h"
 
 namespace ternion::app {
 namespace {
@@ -92,7 +93,8 @@ ColorScale DifferenceMap::scale() const {
             most = std::max(most, cell);
         }
     ColorScale scale{ColorScale::Map::Decades, 0.0F, 0.0F,
-                     choice_.measure == DifferenceMeasure::MaxAbs ? text("largest |B − A|") : text("|B − A| / |A|")};
+                     choice_.measure == DifferenceMeasure::MaxAbs ? text("largest |%1 − A|").arg(sideLetter(side()))
+                                                                  : text("|%1 − A| / |A|").arg(sideLetter(side()))};
     if (most <= 0.0F) return scale;
     scale.low = std::pow(base, std::floor(std::log10(least)));
     scale.high = std::pow(base, std::ceil(std::log10(most)));

@@ -33,6 +33,7 @@ public:
                 const std::stop_token& stop) const override;
     QString describe(int row, int column) const override;
 
+    int side() const { return steps_.empty() ? 1 : steps_.front()->side; }  ///< that is compared with the first
     /// The one of the cell's tensors that differs most, and its channel.
     struct Worst {
         TraceRequest::Item item;

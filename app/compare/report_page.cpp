@@ -14,6 +14,7 @@
 #include "chat/labels.h"
 #include "compare/cost_plots.h"
 #include "compare/summary_rows.h"
+#include "runs/run_facts.h"
 #include "shell/device_selector.h"
 #include "shell/theme.h"
 #include "views/map_view.h"
@@ -164,11 +165,9 @@ void paint(QPainter& painter, const ReportPage& report) {
         map->setAxes(text("Layer"), text("Token"));
         map->resize(width, mapHeight);
         map->setSource(report.map, report.map->scale());
-        y = paintUnderTitle(painter, y,
-                            report.map->allZero() ? text("Difference of side B from A by layer and token: zero everywhere")
-                                                  : text("Difference of side B from A by layer and token"),
-                            *map, {width, mapHeight}) +
-            grid / 2;
+        QString title = text("Difference of side %1 from A by layer and token").arg(sideLetter(report.map->side()));
+        if (report.map->allZero()) title += text(": zero everywhere");
+        y = paintUnderTitle(painter, y, title, *map, {width, mapHeight}) + grid / 2;
     }
     const QSize size(clocked ? (width - grid) / 2 : width, plotHeight);
     for (const bool byClock : {false, true}) {

@@ -68,9 +68,13 @@ SideView::SideView(int side, QWidget* parent)
     begin({});
 }
 
-void SideView::begin(const QString& device) {
+void SideView::setDevice(const QString& device) {
     title_->setText(device.isEmpty() ? sideLetter(side_) : QStringLiteral("%1   %2").arg(sideLetter(side_), device));
     title_->setToolTip(device);
+}
+
+void SideView::begin(const QString& device) {
+    setDevice(device);
     state_->clear();
     error_->clear();
     error_->hide();

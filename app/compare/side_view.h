@@ -20,7 +20,8 @@ class SideView : public QFrame {
 public:
     explicit SideView(int side, QWidget* parent = nullptr);
 
-    void begin(const QString& device);        ///< an empty chat; `device`: what runs it
+    void begin(const QString& device);  ///< an empty chat; `device`: what runs it
+    void setDevice(const QString& device);
     void show(const LiveComparison& source);  ///< what is new
     void setChosen(int token);                ///< in sight; -1: none
 

@@ -59,7 +59,10 @@ private:
 
 WeightDifference compareWeights(std::shared_ptr<const Model> first, std::shared_ptr<const Model> other,
                                 const MatrixPlace& place, const std::stop_token& stop) {
-    WeightDifference found{place, std::move(first), std::move(other)};
+    WeightDifference found;
+    found.place = place;
+    found.first = std::move(first);
+    found.other = std::move(other);
     found.firstLinear = findBitLinear(*found.first, place).linear;
     found.otherLinear = findBitLinear(*found.other, place).linear;
     if (found.sameModel()) return found;
