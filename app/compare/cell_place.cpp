@@ -29,9 +29,4 @@ std::optional<MatrixPlace> matrixBehind(const TraceRequest::Item& item) {
     return std::nullopt;
 }
 
-QString tensorText(TraceTensor tensor) {
-    const auto name = nameOf(tensor);
-    return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size()));
-}
-
 }  // namespace ternion::app

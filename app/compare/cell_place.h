@@ -20,6 +20,4 @@ struct CellPlace {
 /// The matrix whose output the values are made of, row by channel; nothing for the token's embedding.
 std::optional<MatrixPlace> matrixBehind(const TraceRequest::Item& item);
 
-QString tensorText(TraceTensor tensor);
-
 }  // namespace ternion::app

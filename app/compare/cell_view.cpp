@@ -7,6 +7,7 @@
 #include "compare/cell_gates.h"
 #include "compare/cell_values.h"
 #include "compare/cell_weights.h"
+#include "inspect/interventions/intervention_list.h"
 
 namespace ternion::app {
 

@@ -7,6 +7,7 @@
 
 #include "compare/cell_place.h"
 #include "compare/comparison_job.h"
+#include "inspect/interventions/intervention_list.h"
 
 namespace ternion::app {
 namespace {

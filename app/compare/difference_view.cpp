@@ -12,6 +12,7 @@
 #include "compare/cell_place.h"
 #include "engine/engine_client.h"
 #include "inspect/growing_views.h"
+#include "inspect/interventions/intervention_list.h"
 #include "views/map_view.h"
 #include "views/plot_view.h"
 

@@ -6,6 +6,7 @@
 
 #include "chat/labels.h"
 #include "compare/cell_place.h"
+#include "inspect/interventions/intervention_list.h"
 #include "shell/format.h"
 
 namespace ternion::app {

@@ -239,7 +239,7 @@ private slots:
         QVERIFY(mapShown());
         QVERIFY(label("compareEqual").isEmpty());
         click("compareShowB");
-        QVERIFY2(label("compareCell").contains("layer 1, forget_projection, channel 17"), qPrintable(label("compareCell")));
+        QVERIFY2(label("compareCell").contains("layer 1, f_proj output, channel 17"), qPrintable(label("compareCell")));
         QVERIFY(QTest::qWaitFor([&] { return label("compareValuesNote").startsWith("Channel 17"); }, patience));
         QCOMPARE(find<PlotView>("compareValues")->graphCount(), 2);
         QCOMPARE(find<PlotView>("compareValueDifference")->graphCount(), 1);
