@@ -7,6 +7,7 @@
 #include "benchmarks/benchmarks_panel.h"
 #include "board/board_panel.h"
 #include "chat/chat_panel.h"
+#include "compare/compare_window.h"
 #include "conversations/conversations_panel.h"
 #include "inspect/gates/gates_panel.h"
 #include "inspect/hidden/hidden_panel.h"
@@ -82,6 +83,7 @@ Workbench::Workbench(BackendRegistry registry, Settings& settings, OpenedStores 
              settings, theme) {
     addInspectActions(inspector, settings, actions);
     addRecordingActions(engine, settings, actions);
+    window.addToToolBar(addCompareWindow({engine, conversation, inspector, runs, actions}, settings, &window));
     QObject::connect(&inspector, &Inspector::notice, &window,
                      [this](const QString& text) { window.post(MessageKind::Warning, text); });
     if (!stores.notice.empty()) window.post(MessageKind::Warning, QString::fromStdString(stores.notice));

@@ -9,8 +9,16 @@
 namespace ternion::app {
 namespace {
 
-constexpr qreal leading = 1.2;    // from line to line, in the font's own line heights
+constexpr qreal leading = 1.2;  // from line to line, in the font's own line heights
+constexpr QColor markColor(0xd0, 0x6f, 0x00);
+constexpr qreal markHeight = 2.0;
 constexpr int growingLines = 16;  // of the paragraph being written; those before them are final
+
+QColor faint(QColor color) {
+    constexpr int alpha = 72;
+    color.setAlpha(alpha);
+    return color;
+}
 
 }  // namespace
 
@@ -245,28 +253,40 @@ void TokenLayout::drawText(QPainter& painter, const QRectF& clip, const Paragrap
     paragraph.layout->draw(&painter, {0.0, paragraph.y}, selection, clip);
 }
 
+/// What lies behind the text of tokens from paragraph `first` on.
+void TokenLayout::paintTokens(QPainter& painter, const QRectF& clip, std::size_t first, const TokenPaint& how) const {
+    const int from = paragraphs_[first].start;
+    auto token = std::lower_bound(tokens_.begin(), tokens_.end(), from,
+                                  [](const Token& other, int value) { return other.end <= value; });
+    for (; token != tokens_.end(); ++token) {
+        const auto parts = rects(*token, clip);
+        if (parts.empty() && token->end > token->start) {
+            const int last = paragraphAt(clip.bottom());
+            if (last >= 0 && token->start > paragraphs_[static_cast<std::size_t>(last)].start +
+                                                paragraphs_[static_cast<std::size_t>(last)].text.size())
+                break;
+        }
+        const auto place = static_cast<std::size_t>(token - tokens_.begin());
+        const bool marked = place < how.marked.size() && how.marked[place] != 0;
+        for (const auto& part : parts) {
+            if (!part.intersects(clip)) continue;
+            if (how.tinted) painter.fillRect(part, probabilityTint(token->probability, how.background));
+            if (marked) {
+                painter.fillRect(part, faint(markColor));
+                painter.fillRect(QRectF(part.left(), part.bottom() - markHeight, part.width() - 1, markHeight), markColor);
+            }
+            if (static_cast<int>(place) == how.chosen) painter.fillRect(part, faint(how.accent));
+        }
+    }
+}
+
 void TokenLayout::paint(QPainter& painter, const QRectF& clip, const TokenPaint& how) {
     update();
     const auto first = static_cast<std::size_t>(std::max(0, paragraphAt(clip.top())));
     for (std::size_t k = first; markdown_ && k < paragraphs_.size() && paragraphs_[k].y <= clip.bottom(); ++k)
         if (const auto& paragraph = paragraphs_[k]; paragraph.kind.isCode)
             painter.fillRect(QRectF(0.0, paragraph.y, width_, paragraph.height), markdown_->code);
-    if (how.tinted && !paragraphs_.empty()) {
-        const int from = paragraphs_[first].start;
-        auto token = std::lower_bound(tokens_.begin(), tokens_.end(), from,
-                                      [](const Token& other, int value) { return other.end <= value; });
-        for (; token != tokens_.end(); ++token) {
-            const auto parts = rects(*token, clip);
-            if (parts.empty() && token->end > token->start) {
-                const int last = paragraphAt(clip.bottom());
-                if (last >= 0 && token->start > paragraphs_[static_cast<std::size_t>(last)].start +
-                                                    paragraphs_[static_cast<std::size_t>(last)].text.size())
-                    break;
-            }
-            for (const auto& part : parts)
-                if (part.intersects(clip)) painter.fillRect(part, probabilityTint(token->probability, how.background));
-        }
-    }
+    if (!paragraphs_.empty() && (how.tinted || how.chosen >= 0 || !how.marked.empty())) paintTokens(painter, clip, first, how);
     painter.setPen(how.text);
     for (std::size_t k = first; k < paragraphs_.size() && paragraphs_[k].y <= clip.bottom(); ++k)
         drawText(painter, clip, paragraphs_[k], how);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -21,8 +22,10 @@ struct TokenPaint {
     QColor text;
     QColor accent;
     QColor background;
-    bool tinted = false;  ///< every token in the colour of its probability
-    int current = -1;     ///< framed; -1: none
+    bool tinted = false;                ///< every token in the colour of its probability
+    int current = -1;                   ///< framed; -1: none
+    int chosen = -1;                    ///< filled with the accent's colour; -1: none
+    std::span<const char> marked = {};  ///< a token each, underlined and coloured where it is not 0; may be shorter
     QColor selectedText;
     int selectedFrom = 0;  ///< characters
     int selectedTo = 0;
@@ -78,6 +81,7 @@ private:
     int paragraphAt(qreal y) const;
     int lineAt(const Paragraph& paragraph, qreal y) const;
     void drawText(QPainter& painter, const QRectF& clip, const Paragraph& paragraph, const TokenPaint& how) const;
+    void paintTokens(QPainter& painter, const QRectF& clip, std::size_t first, const TokenPaint& how) const;
     std::vector<QRectF> rects(const Token& token, const QRectF& clip) const;
 
     QFont font_;

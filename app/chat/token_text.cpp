@@ -31,7 +31,8 @@ void TokenText::updateStyle() {
 void TokenText::clear() {
     layout_.clear();
     text_.clear();
-    current_ = hovered_ = anchorToken_ = -1;
+    current_ = hovered_ = anchorToken_ = chosen_ = -1;
+    marks_.clear();
     anchor_ = cursor_ = 0;
 }
 
@@ -54,6 +55,16 @@ void TokenText::finishAppending() {
 void TokenText::setTinted(bool tinted) {
     tinted_ = tinted;
     update();
+}
+
+void TokenText::setMarks(std::vector<char> marks) {
+    if (marks == marks_) return;
+    marks_ = std::move(marks);
+    update();
+}
+
+void TokenText::setChosen(int token) {
+    if (std::exchange(chosen_, token) != token) update();
 }
 
 int TokenText::heightForWidth(int width) const {
@@ -86,6 +97,8 @@ void TokenText::paintEvent(QPaintEvent* event) {
     how.accent = palette().color(QPalette::Highlight);
     how.background = palette().color(QPalette::Base);
     how.tinted = tinted_;
+    how.marked = marks_;
+    how.chosen = chosen_;
     how.selectedText = palette().color(QPalette::HighlightedText);
     how.selectedFrom = selectedFrom();
     how.selectedTo = selectedTo();

@@ -4,6 +4,7 @@
 
 #include <QWidget>
 #include <algorithm>
+#include <vector>
 
 #include "chat/token_layout.h"
 
@@ -20,6 +21,8 @@ public:
     void appendToken(const QString& text, float probability);
     void finishAppending();  ///< after any of the above: shows them
     void setTinted(bool tinted);
+    void setMarks(std::vector<char> marks);  ///< a token each: underlined and coloured where it is not 0
+    void setChosen(int token);               ///< shown as such; -1: none
     int tokenCount() const { return layout_.tokenCount(); }
     QRect tokenRect(int token) const { return layout_.tokenRect(token).toAlignedRect(); }
     QString text() const { return text_; }
@@ -66,6 +69,8 @@ private:
     int current_ = -1;
     int hovered_ = -1;
     bool tinted_ = false;
+    std::vector<char> marks_;
+    int chosen_ = -1;
 };
 
 }  // namespace ternion::app

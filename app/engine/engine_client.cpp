@@ -385,8 +385,8 @@ EngineClient::EngineClient(BackendRegistry registry, const QString& deviceId, Ru
 
 EngineClient::~EngineClient() {
     answerStop_.request_stop();
-    sweepStop_.request_stop();
-    for (auto& stop : computing_) stop.request_stop();
+    for (auto* stops : {&computing_, &jobs_})
+        for (auto& stop : *stops) stop.request_stop();
 }
 
 void EngineClient::post(const std::string& tag, std::function<void(const std::stop_token&)> job) {
@@ -526,8 +526,8 @@ void EngineClient::tell(TracedTokens traced) {
     onGuiThread(this, [this, traced = std::move(traced)] { emit EngineClient::traced(traced); });
 }
 
-std::stop_source EngineClient::replace(const QString& tag) {
-    auto& stop = computing_[tag];
+std::stop_source EngineClient::replace(Stops& stops, const QString& tag) {
+    auto& stop = stops[tag];
     stop.request_stop();
     return stop = std::stop_source();
 }
@@ -535,7 +535,7 @@ std::stop_source EngineClient::replace(const QString& tag) {
 void EngineClient::inspect(const InspectRequest& request) {
     constexpr const char* tag = "inspect";
     if (worker_.drop(tag)) tell({0, 0, nullptr, true, Error{ErrorCode::Cancelled, "replaced by a newer request", {}}});
-    post(tag, [this, request, engine = engine_, source = replace(tag)](const std::stop_token& stop) mutable {
+    post(tag, [this, request, engine = engine_, source = replace(computing_, tag)](const std::stop_token& stop) mutable {
         const std::stop_callback forward(stop, [&source] { source.request_stop(); });
         const auto ended = [this](int text, std::optional<Error> error) { tell({text, 0, nullptr, true, std::move(error)}); };
         if (!engine->model || !engine->model->tokenizer) return ended(0, {});
@@ -561,14 +561,18 @@ void EngineClient::cancelCompute(const QString& tag) {
     if (const auto found = computing_.find(tag); found != computing_.end()) found->request_stop();
 }
 
+void EngineClient::cancelJob(const QString& tag) {
+    if (const auto found = jobs_.find(tag); found != jobs_.end()) found->request_stop();
+}
+
 std::shared_ptr<DeviceModel> EngineClient::deviceModel() const { return engine_->device; }
+const BackendRegistry& EngineClient::registry() const { return engine_->registry; }
+RunStore* EngineClient::runStore() const { return engine_->runs; }
 
 void EngineClient::recordTexts(bool texts) { engine_->recordsTexts = texts; }
 
 void EngineClient::runSweep(const SweepPlan& plan) {
-    sweepStop_.request_stop();
-    sweepStop_ = std::stop_source();
-    post("sweep", [this, plan, engine = engine_, source = sweepStop_](const std::stop_token& stop) mutable {
+    post(sweepTag, [this, plan, engine = engine_, source = replace(jobs_, sweepTag)](const std::stop_token& stop) mutable {
         const std::stop_callback forward(stop, [&source] { source.request_stop(); });
         SweepContext context{engine->registry, *engine->runs, nullptr, {}, {}};
         if (engine->model) {
@@ -583,8 +587,6 @@ void EngineClient::runSweep(const SweepPlan& plan) {
         onGuiThread(this, [this, outcome] { emit sweepFinished(outcome); });
     });
 }
-
-void EngineClient::cancelSweep() { sweepStop_.request_stop(); }
 
 void EngineClient::answerEnded(int number, const AnswerFinished& finished) {
     if (number != generation_) return;

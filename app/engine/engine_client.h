@@ -133,7 +133,7 @@ public:
     void compute(QObject* receiver, const QString& tag, Work work, Show show) {
         const int number = ++computeNumbers_[tag];
         post("compute " + tag.toStdString(),
-             [this, number, tag, guard = QPointer<QObject>(receiver), source = replace(tag), work = std::move(work),
+             [this, number, tag, guard = QPointer<QObject>(receiver), source = replace(computing_, tag), work = std::move(work),
               show = std::move(show)](const std::stop_token& stop) mutable {
                  const std::stop_callback forward(stop, [&source] { source.request_stop(); });
                  using Made = decltype(work(deviceModel(), stop));
@@ -147,13 +147,32 @@ public:
              });
     }
     void cancelCompute(const QString& tag);
+    /// Runs `work(const BackendRegistry&, RunStore*, const Progress&)` on the engine's thread in its turn: what is asked for
+    /// meanwhile waits, an answer too. Then `show(result)` on the GUI thread, where `receiver` still lives. A newer one with
+    /// the same tag stops one that runs, which still shows, and replaces one that waits, which does not.
+    template <class Work, class Show>
+    void runJob(QObject* receiver, const QString& tag, Work work, Show show) {
+        post("job " + tag.toStdString(), [this, guard = QPointer<QObject>(receiver), source = replace(jobs_, tag),
+                                          work = std::move(work), show = std::move(show)](const std::stop_token& stop) mutable {
+            const std::stop_callback forward(stop, [&source] { source.request_stop(); });
+            using Made = decltype(work(registry(), runStore(), Progress()));
+            auto result = std::make_shared<Made>(work(registry(), runStore(), reportTo(source.get_token())));
+            QMetaObject::invokeMethod(
+                this,
+                [guard, result, show = std::move(show)]() mutable {
+                    if (guard) show(std::move(*result));
+                },
+                Qt::QueuedConnection);
+        });
+    }
+    void cancelJob(const QString& tag);
 
     /// Whether runs keep prompts, answers and token ids (they do at first). From the next run on.
     void recordTexts(bool texts);
     /// Benchmarks, one after another, each a run; the open model may be one of those measured. What is asked for meanwhile
     /// waits. Ends in one sweepFinished.
     void runSweep(const SweepPlan& plan);
-    void cancelSweep();
+    void cancelSweep() { cancelJob(sweepTag); }
 
     const std::vector<DeviceInfo>& devices() const { return devices_; }  ///< found at start
     std::shared_ptr<const OpenModel> model() const { return model_; }    ///< null: none open
@@ -179,6 +198,7 @@ signals:
     void noticed(const QString& text);  ///< it was done, but not as asked for: for the user
 
 private:
+    static constexpr const char* sweepTag = "sweep";
     struct Engine;  // what only the worker's thread touches
     void post(const std::string& tag, std::function<void(const std::stop_token&)> job);
     Q_INVOKABLE void jobGone();
@@ -187,9 +207,12 @@ private:
     void nowOn(const ActiveDevice& device, const QString& notice);
     void answerEnded(int number, const AnswerFinished& finished);
     void tell(TracedTokens traced);
+    using Stops = QHash<QString, std::stop_source>;  // by tag
     /// Makes what runs under `tag` stop, and gives what stops the job that comes in its place.
-    std::stop_source replace(const QString& tag);
+    static std::stop_source replace(Stops& stops, const QString& tag);
     std::shared_ptr<DeviceModel> deviceModel() const;  ///< on the engine's thread
+    const BackendRegistry& registry() const;           ///< likewise
+    RunStore* runStore() const;                        ///< null: nothing is recorded
 
     std::vector<DeviceInfo> devices_;
     std::shared_ptr<const OpenModel> model_;
@@ -202,8 +225,8 @@ private:
     bool opening_ = false;
     bool answering_ = false;
     std::stop_source answerStop_{std::nostopstate};
-    std::stop_source sweepStop_{std::nostopstate};
-    QHash<QString, std::stop_source> computing_;  // by tag
+    Stops computing_;  // an answer stops them
+    Stops jobs_;
     QHash<QString, int> computeNumbers_;
     std::shared_ptr<Engine> engine_;
     EngineWorker worker_;  // last: its jobs use all of the above

@@ -51,6 +51,10 @@ MainWindow::MainWindow(const PanelContext& context, const std::vector<PanelDefin
 
 void MainWindow::openModel(const QString& path) { opening_->open(path); }
 
+void MainWindow::addToToolBar(QAction* action) {
+    findChild<QToolBar*>("toolBar")->insertAction(context_.actions.find("view.palette"), action);
+}
+
 void MainWindow::closeEvent(QCloseEvent* event) {
     layouts_->store();
     context_.engine.stop();

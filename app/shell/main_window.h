@@ -25,6 +25,7 @@ public:
 
     void post(MessageKind kind, const QString& text) { messages_->post(kind, text); }
     void openModel(const QString& path);
+    void addToToolBar(QAction* action);  ///< before the command palette
 
 protected:
     void closeEvent(QCloseEvent* event) override;

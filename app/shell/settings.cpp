@@ -123,6 +123,9 @@ void Settings::setWindow(const QByteArray& geometry, const QByteArray& state) {
     store_.setValue("window/state", state);
 }
 
+QByteArray Settings::compareGeometry() const { return store_.value("compare/geometry").toByteArray(); }
+void Settings::setCompareGeometry(const QByteArray& geometry) { store_.setValue("compare/geometry", geometry); }
+
 QStringList Settings::layouts() const {
     store_.beginGroup("layouts");
     QStringList names;

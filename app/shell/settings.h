@@ -58,6 +58,8 @@ public:
     QByteArray windowGeometry() const;
     QByteArray windowState() const;
     void setWindow(const QByteArray& geometry, const QByteArray& state);
+    QByteArray compareGeometry() const;  ///< of the Compare window
+    void setCompareGeometry(const QByteArray& geometry);
     QStringList layouts() const;
     QByteArray layout(const QString& name) const;
     void saveLayout(const QString& name, const QByteArray& state);

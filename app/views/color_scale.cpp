@@ -17,6 +17,10 @@ constexpr std::array<QRgb, 16> viridis{0x440154, 0x481a6c, 0x472f7d, 0x414487, 0
 constexpr std::array<QRgb, 5> divergingOnLight{0x0c2f5e, 0x2a7fd0, 0xe6e8ec, 0xd06f00, 0x5c2a00};
 constexpr std::array<QRgb, 5> divergingOnDark{0xb9dcff, 0x2a7fd0, 0x30353d, 0xd06f00, 0xffd9a8};
 
+// No sample of viridis comes near them.
+constexpr QRgb equalOnLight = 0xffd3d8de;
+constexpr QRgb equalOnDark = 0xff444b55;
+
 constexpr int middle = 128;  // of lightness
 
 }  // namespace
@@ -33,6 +37,9 @@ QRgb ColorScale::color(float value) const {
             return colorAlong(qGray(background) < middle ? divergingOnDark : divergingOnLight,
                               reach > 0 ? (value / reach + 1) / 2 : 0.5F);
         }
+        case Map::Decades:
+            if (value <= 0) return qGray(background) < middle ? equalOnDark : equalOnLight;
+            return colorAlong(viridis, high > low && low > 0 ? std::log(value / low) / std::log(high / low) : 1.0F);
         case Map::Sequential:
             break;
     }

@@ -11,6 +11,7 @@ struct ColorScale {
         Trits,       ///< -1 blue, 0 neutral grey, +1 orange, and what lies between them
         Diverging,   ///< signed: zero in the middle, whatever the range
         Sequential,  ///< unsigned: viridis
+        Decades,  ///< unsigned over powers of ten: viridis from `low`, above 0, to `high`; exactly 0 is grey, unlike all others
     };
     Map map = Map::Sequential;
     float low = 0.0F;

@@ -258,4 +258,8 @@ QToolButton* makeExportButton(const QString& panelId, const QString& panelTitle,
 
 void setAskForFile(AskForFile ask) { askForFile() = ask; }
 
+QString askForFilePath(QWidget* parent, const QString& title, const QString& suggestedName, const QString& filter) {
+    return askForFile()(parent, title, suggestedName, filter);
+}
+
 }  // namespace ternion::app

@@ -44,5 +44,7 @@ QToolButton* makeExportButton(const QString& panelId, const QString& panelTitle,
 /// Asks for the file; a test replaces it. Gives an empty path where the user thinks better of it.
 using AskForFile = QString (*)(QWidget* parent, const QString& title, const QString& suggestedName, const QString& filter);
 void setAskForFile(AskForFile ask);
+/// Asks by it.
+QString askForFilePath(QWidget* parent, const QString& title, const QString& suggestedName, const QString& filter);
 
 }  // namespace ternion::app

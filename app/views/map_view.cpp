@@ -333,20 +333,30 @@ void MapView::paintScaleBar(QPainter& painter, const Layout& layout) const {
     const QRect& bar = layout.scaleBar;
     const auto [low, high] = endsOf(scale_);
     const float zero = high > low ? -low / (high - low) : 0;
+    const bool decades = scale_.map == ColorScale::Map::Decades;
+    const int foot = decades ? (high > low ? line + half : bar.height()) : 0;  // of what is exactly zero
+    const auto valueAt = [&, low = low, high = high](int y) {
+        const float at = float(bar.bottom() - foot - y) / float(std::max(bar.height() - foot - 1, 1));
+        if (at < 0) return 0.0F;
+        return decades ? low * std::pow(high / low, at) : low + (high - low) * at;
+    };
     for (int y = bar.top(); y <= bar.bottom(); ++y)
-        painter.fillRect(
-            bar.x(), y, bar.width(), 1,
-            QColor::fromRgba(scale_.color(low + (high - low) * float(bar.bottom() - y) / float(bar.height() - 1))));
+        painter.fillRect(bar.x(), y, bar.width(), 1, QColor::fromRgba(scale_.color(valueAt(y))));
     painter.setPen(palette().color(QPalette::Mid));
     painter.drawRect(bar.adjusted(-1, -1, 0, 0));
 
     painter.setPen(palette().color(QPalette::PlaceholderText));
     const int left = bar.right() + 1 + half;
     const int width = layout.size.width() - left;
-    painter.drawText(QRect(left, bar.top() - line / 4, width, line), Qt::AlignLeft | Qt::AlignTop,
-                     shortNumber(high, scale_.map));
-    painter.drawText(QRect(left, bar.bottom() - line + line / 4, width, line), Qt::AlignLeft | Qt::AlignBottom,
-                     shortNumber(low, scale_.map));
+    if (foot < bar.height()) {
+        painter.drawText(QRect(left, bar.top() - line / 4, width, line), Qt::AlignLeft | Qt::AlignTop,
+                         shortNumber(high, scale_.map));
+        painter.drawText(QRect(left, bar.bottom() - foot - line + line / 4, width, line), Qt::AlignLeft | Qt::AlignBottom,
+                         shortNumber(low, scale_.map));
+    }
+    if (decades)
+        painter.drawText(QRect(left, bar.bottom() - line + line / 4, width, line), Qt::AlignLeft | Qt::AlignBottom,
+                         shortNumber(0, scale_.map));
     if (low < 0 && high > 0 && bar.height() > 4 * line)
         painter.drawText(QRect(left, bar.bottom() - qRound(zero * float(bar.height() - 1)) - line / 2, width, line),
                          Qt::AlignLeft | Qt::AlignVCenter, shortNumber(0, scale_.map));

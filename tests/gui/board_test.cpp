@@ -1,6 +1,5 @@
 // The dock of the boards, worked by clicks and keys, with a real ternion-board behind it: the accelerator's RTL.
 #include <signal.h>
-#include <unistd.h>
 
 #include <QClipboard>
 #include <QDockWidget>
@@ -15,37 +14,20 @@
 #include <QTemporaryDir>
 #include <QToolBar>
 #include <QToolButton>
-#include <fstream>
-#include <sstream>
 
-#include "backend/fpga_backend.h"
 #include "board/board_panel.h"
 #include "board/cycle_bar.h"
 #include "board/simulation_form.h"
 #include "chat/chat_panel.h"
 #include "chat_fixture.h"
 #include "model_card/model_card_panel.h"
+#include "running_boards.h"
 #include "shell/device_selector.h"
 #include "shell/main_window.h"
 #include "shell/theme.h"
 
 namespace ternion::app {
 namespace {
-
-/// The boards that this program has started and that still run.
-std::vector<pid_t> runningBoards() {
-    std::vector<pid_t> found;
-    for (const QString& name : QDir(QStringLiteral("/proc")).entryList(QDir::Dirs)) {
-        std::ifstream file("/proc/" + name.toStdString() + "/stat");
-        std::stringstream text;
-        text << file.rdbuf();
-        const std::string facts = text.str();
-        const auto end = facts.rfind(") ");
-        if (end == std::string::npos || facts.find("(ternion-board)") == std::string::npos || facts[end + 2] == 'Z') continue;
-        if (std::stoi(facts.substr(end + 4)) == getpid()) found.push_back(name.toInt());
-    }
-    return found;
-}
 
 /// One layer of the sample model's shape, with its tokenizer: a token of it takes a quarter of the time.
 bool writeSmallModel(const QString& path) {
@@ -65,21 +47,9 @@ double numberIn(const QString& text) {
     return number.match(text).captured().remove(QLatin1Char(',')).toDouble();
 }
 
-/// The CPU, a simulated board with the assumptions of `settings`, and what else the tree in `folder` shows of boards.
-BackendRegistry cpuAndBoards(const QTemporaryDir& folder, const Settings& settings) {
-    BackendRegistry registry;
-    registry.add(makeCpuBackend());
-    fpga::FpgaOptions boards;
-    boards.discovery.roots.devices = folder.filePath(QStringLiteral("dev")).toStdString();
-    boards.discovery.roots.system = folder.filePath(QStringLiteral("sys")).toStdString();
-    boards.simulation = [&settings] { return settings.simulation(); };
-    registry.add(fpga::makeFpgaBackend(std::move(boards)));
-    return registry;
-}
-
 struct BoardWindow : ChatFixture {
     BoardWindow(const QTemporaryDir& folder, Settings& settings)
-        : ChatFixture(openStore(), cpuAndBoards(folder, settings)),
+        : ChatFixture(openStore(), cpuAndBoards(folder.path(), settings)),
           theme(settings),
           window({engine, conversation, inspector, runs, actions}, {chatPanel(), modelCardPanel(), boardPanel(settings)},
                  settings, theme) {}

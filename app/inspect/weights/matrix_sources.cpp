@@ -15,7 +15,8 @@ MatrixRegion toMatrix(const MapRegion& region) { return {region.firstRow, region
 
 class TritSource : public MapSource {
 public:
-    TritSource(ShownMatrix matrix, TritValue value) : matrix_(std::move(matrix)), trits_(matrix_.trits()), value_(value) {}
+    TritSource(std::shared_ptr<const Model> model, const TernaryMatrix& trits, TritValue value)
+        : model_(std::move(model)), trits_(trits), value_(value) {}
 
     int rows() const override { return trits_.rows(); }
     int columns() const override { return trits_.cols(); }
@@ -34,7 +35,7 @@ public:
     }
 
 private:
-    ShownMatrix matrix_;  // keeps the trits
+    std::shared_ptr<const Model> model_;  // keeps the trits
     const TernaryMatrix& trits_;
     TritValue value_;
 };
@@ -70,7 +71,11 @@ private:
 }  // namespace
 
 std::shared_ptr<const MapSource> tritSource(const ShownMatrix& matrix, TritValue value) {
-    return std::make_shared<TritSource>(matrix, value);
+    return tritSource(matrix.of->model, matrix.trits(), value);
+}
+
+std::shared_ptr<const MapSource> tritSource(std::shared_ptr<const Model> model, const TernaryMatrix& trits, TritValue value) {
+    return std::make_shared<TritSource>(std::move(model), trits, value);
 }
 
 std::shared_ptr<const MapSource> errorSource(std::shared_ptr<const LatentWeights> weights, ErrorValue value) {

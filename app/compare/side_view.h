@@ -1,0 +1,43 @@
+// One side's chat, with its state above it.
+#pragma once
+
+#include <QFrame>
+
+#include "compare/live_comparison.h"
+
+class QLabel;
+class QProgressBar;
+class QScrollArea;
+
+namespace ternion::app {
+
+class TokenText;
+
+/// GUI thread. Tokens that differ from those of another side are coloured and underlined; a click chooses one.
+class SideView : public QFrame {
+    Q_OBJECT
+
+public:
+    explicit SideView(int side, QWidget* parent = nullptr);
+
+    void begin(const QString& device);  ///< an empty chat; `device`: what runs it
+    void setDevice(const QString& device);
+    void show(const LiveComparison& source);  ///< what is new
+    void setChosen(int token);                ///< in sight; -1: none
+
+signals:
+    void tokenChosen(int token);
+
+private:
+    void showState(const LiveComparison& source);
+
+    int side_;
+    QLabel* title_;
+    QLabel* state_;
+    QLabel* error_;
+    QProgressBar* progress_;
+    QScrollArea* scroll_;
+    TokenText* text_;
+};
+
+}  // namespace ternion::app
