@@ -12,7 +12,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("DifferenceMap", source); }
+QString differenceMapText(const char* source) { return QCoreApplication::translate("DifferenceMap", source); }
 
 }  // namespace
 
@@ -94,8 +94,9 @@ ColorScale DifferenceMap::scale() const {
             most = std::max(most, cell);
         }
     ColorScale scale{ColorScale::Map::Decades, 0.0F, 0.0F,
-                     choice_.measure == DifferenceMeasure::MaxAbs ? text("largest |%1 − A|").arg(sideLetter(side()))
-                                                                  : text("|%1 − A| / |A|").arg(sideLetter(side()))};
+                     choice_.measure == DifferenceMeasure::MaxAbs
+                         ? differenceMapText("largest |%1 − A|").arg(sideLetter(side()))
+                         : differenceMapText("|%1 − A| / |A|").arg(sideLetter(side()))};
     if (most <= 0.0F) return scale;
     scale.low = std::pow(base, std::floor(std::log10(least)));
     scale.high = std::pow(base, std::ceil(std::log10(most)));
@@ -104,12 +105,13 @@ ColorScale DifferenceMap::scale() const {
 }
 
 QString DifferenceMap::describe(int row, int column) const {
-    const QString place = text("layer %1, token %2 “%3”").arg(row).arg(column).arg(tokens_.value(column).trimmed());
+    const QString place =
+        differenceMapText("layer %1, token %2 “%3”").arg(row).arg(column).arg(tokens_.value(column).trimmed());
     if (ofLayer_[static_cast<std::size_t>(row)].empty()) return place;
     const Worst found = worst(row, column);
-    if (measured(found.difference) == 0.0F) return place + QLatin1Char('\n') + text("equal to the last bit");
+    if (measured(found.difference) == 0.0F) return place + QLatin1Char('\n') + differenceMapText("equal to the last bit");
     return place + QLatin1Char('\n') +
-           text("%1, channel %2: %3 apart (%4 relative)")
+           differenceMapText("%1, channel %2: %3 apart (%4 relative)")
                .arg(tensorText(found.item.tensor))
                .arg(found.difference.channel)
                .arg(QLocale().toString(found.difference.maxAbs, 'g', 4), QLocale().toString(found.difference.relative, 'g', 3));

@@ -19,7 +19,7 @@
 namespace ternion::app {
 namespace {
 
-constexpr int drawMilliseconds = 200;
+constexpr int mapMilliseconds = 200;
 
 }  // namespace
 
@@ -103,7 +103,7 @@ void DifferenceView::begin() {
 }
 
 void DifferenceView::grow() {
-    if (drawn_->isValid() && !drawn_->hasExpired(drawMilliseconds)) return;
+    if (drawn_->isValid() && !drawn_->hasExpired(mapMilliseconds)) return;
     drawn_->start();
     draw();
 }

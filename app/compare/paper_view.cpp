@@ -15,13 +15,13 @@
 #include "runs/run_book.h"
 #include "runs/run_text.h"
 #include "shell/action_registry.h"
+#include "shell/format.h"
 #include "views/model_table.h"
 
 namespace ternion::app {
 namespace {
 
-constexpr int widestColumn = 320;
-constexpr double milliseconds = 1e3;
+constexpr int widestPaperColumn = 320;
 
 class PaperModel : public QAbstractTableModel {
 public:
@@ -90,7 +90,7 @@ private:
     }
     static QString shown(double value, int column) {
         if (column == Memory) return valueText(value, "B");
-        if (column == Latency) return valueText(milliseconds * value, "ms");
+        if (column == Latency) return valueText(millisecondsInSecond * value, "ms");
         return valueText(value, column == Power ? "W" : "J");
     }
     /// Ours that are measured are written plain; all others say where they come from.
@@ -150,7 +150,7 @@ public:
     }
     void setTable(fpga::PaperTable table) {
         model_->setTable(std::move(table));
-        fitColumns(widestColumn);
+        fitColumns(widestPaperColumn);
     }
 
 private:

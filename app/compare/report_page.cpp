@@ -23,7 +23,7 @@
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("ReportPage", source); }
+QString reportPageText(const char* source) { return QCoreApplication::translate("ReportPage", source); }
 
 constexpr int dpi = 96;
 constexpr QSize page{794, 1123};  // A4 at that resolution
@@ -33,8 +33,8 @@ constexpr int plotHeight = 150;
 constexpr double usualPoints = 8.0;
 constexpr double leastPoints = 4.0;
 
-QString plain(const std::string& value) { return QString::fromStdString(value).toHtmlEscaped(); }
-QString plain(std::string_view value) { return plain(std::string(value)); }
+QString escaped(const std::string& value) { return QString::fromStdString(value).toHtmlEscaped(); }
+QString escaped(std::string_view value) { return escaped(std::string(value)); }
 
 QString cell(const QString& value, const char* tag = "td") {
     return QStringLiteral("<%1>%2</%1>").arg(QLatin1String(tag), value);
@@ -43,14 +43,14 @@ QString cell(const QString& value, const char* tag = "td") {
 QString sidesTable(const ComparisonReport& report) {
     QString html = "<table width='100%' cellpadding='1'><tr>";
     for (const char* title : {"Side", "Device", "Driver", "Model", "Arithmetic", "Packing", "Run"})
-        html += cell(text(title), "th");
+        html += cell(reportPageText(title), "th");
     html += "</tr>";
     for (std::size_t k = 0; k < report.sides.size(); ++k) {
         const SideFacts& side = report.sides[k];
         html += "<tr>" + cell(sideLetter(static_cast<int>(k))) + cell(deviceLabel(side.device).toHtmlEscaped()) +
-                cell(plain(side.device.driver)) + cell(plain(side.model) + ' ' + plain(side.modelHash)) +
-                cell(plain(nameOf(side.profile))) + cell(plain(nameOf(side.packing))) +
-                cell(side.run == 0 ? text("not recorded") : QStringLiteral("#%1").arg(side.run)) + "</tr>";
+                cell(escaped(side.device.driver)) + cell(escaped(side.model) + ' ' + escaped(side.modelHash)) +
+                cell(escaped(nameOf(side.profile))) + cell(escaped(nameOf(side.packing))) +
+                cell(side.run == 0 ? reportPageText("not recorded") : QStringLiteral("#%1").arg(side.run)) + "</tr>";
     }
     return html + "</table>";
 }
@@ -58,7 +58,7 @@ QString sidesTable(const ComparisonReport& report) {
 QString summaryTable(const SummaryGroup& group) {
     QString html = "<p><b>" + group.title.toHtmlEscaped() + "</b></p><table width='100%' cellpadding='1'>";
     const bool ratios = !group.rows.empty() && group.rows.front().ratios;
-    html += "<tr>" + cell(text("Quantity"), "th");
+    html += "<tr>" + cell(reportPageText("Quantity"), "th");
     const std::size_t sides = group.rows.empty() ? 0 : group.rows.front().cells.size();
     for (std::size_t k = 0; k < sides; ++k) {
         const QString letter = sideLetter(static_cast<int>(k));
@@ -80,28 +80,33 @@ QString summaryTable(const SummaryGroup& group) {
 QString found(const ComparisonReport& report) {
     QString html;
     for (const ComparisonSummary& summary : report.result.comparisons)
-        html += "<p>" +
-                (summary.divergence
-                     ? text("First divergence of side %1 from A: %2.")
-                           .arg(sideLetter(summary.side), plain(describe(*summary.divergence)))
-                     : text("Side %1 does not differ from A by more than the threshold.").arg(sideLetter(summary.side))) +
-                "</p>";
+        html +=
+            "<p>" +
+            (summary.divergence
+                 ? reportPageText("First divergence of side %1 from A: %2.")
+                       .arg(sideLetter(summary.side), escaped(describe(*summary.divergence)))
+                 : reportPageText("Side %1 does not differ from A by more than the threshold.").arg(sideLetter(summary.side))) +
+            "</p>";
     for (std::size_t k = 0; k < report.sides.size(); ++k)
         if (const auto& error = report.result.sides[k].error)
-            html += "<p>" + text("Side %1 ended early: %2").arg(sideLetter(static_cast<int>(k)), plain(error->text())) + "</p>";
+            html += "<p>" +
+                    reportPageText("Side %1 ended early: %2").arg(sideLetter(static_cast<int>(k)), escaped(error->text())) +
+                    "</p>";
     return html;
 }
 
 QString settingsOf(const ComparisonReport& report) {
     const LockstepPlan& plan = report.plan;
     const QLocale locale;
-    QString threshold = text("automatic");
+    QString threshold = reportPageText("automatic");
     if (plan.threshold) threshold = locale.toString(*plan.threshold, 'g', 6);
-    return text("%1 prompt tokens and %2 after them; %3; threshold %4%5; temperature %6, top-k %7, top-p %8, seed %9.")
+    return reportPageText(
+               "%1 prompt tokens and %2 after them; %3; threshold %4%5; temperature %6, top-k %7, top-p %8, seed %9.")
         .arg(plan.prompt.size())
         .arg(plan.tokens)
-        .arg(plan.feeding == Feeding::FirstSide ? text("all sides fed side A's text") : text("each side its own text"),
-             threshold, plan.stopAtDivergence ? text(", stops at the first divergence") : QString())
+        .arg(plan.feeding == Feeding::FirstSide ? reportPageText("all sides fed side A's text")
+                                                : reportPageText("each side its own text"),
+             threshold, plan.stopAtDivergence ? reportPageText(", stops at the first divergence") : QString())
         .arg(locale.toString(static_cast<double>(plan.sampler.temperature)))
         .arg(plan.sampler.topK)
         .arg(locale.toString(static_cast<double>(plan.sampler.topP)))
@@ -162,25 +167,27 @@ void paint(QPainter& painter, const ReportPage& report) {
     int y = margin + static_cast<int>(std::min<double>(document.size().height(), room)) + grid;
     if (report.map) {
         const auto map = forPaper<MapView>(QStringLiteral("reportMap"));
-        map->setAxes(text("Layer"), text("Token"));
+        map->setAxes(reportPageText("Layer"), reportPageText("Token"));
         map->resize(width, mapHeight);
         map->setSource(report.map, report.map->scale());
-        QString title = text("Difference of side %1 from A by layer and token").arg(sideLetter(report.map->side()));
-        if (report.map->allZero()) title += text(": zero everywhere");
+        QString title = reportPageText("Difference of side %1 from A by layer and token").arg(sideLetter(report.map->side()));
+        if (report.map->allZero()) title += reportPageText(": zero everywhere");
         y = paintUnderTitle(painter, y, title, *map, {width, mapHeight}) + grid / 2;
     }
     const QSize size(clocked ? (width - grid) / 2 : width, plotHeight);
     for (const bool byClock : {false, true}) {
         if (byClock && !clocked) break;
         const auto plot = forPaper<PlotView>(QStringLiteral("reportLatency"));
-        plot->setTitles(text("Token"), byClock ? text("Cycles / clock (ms)") : text("Wall time (ms)"));
+        plot->setTitles(reportPageText("Token"),
+                        byClock ? reportPageText("Cycles / clock (ms)") : reportPageText("Wall time (ms)"));
         plot->setLegendFrom(1);
         drawLatencies(*plot, report.sides, byClock);
         plot->showAll();
         painter.save();
         if (byClock) painter.translate(size.width() + grid, 0);
         paintUnderTitle(painter, y,
-                        byClock ? text("Latency a token by the device's clock") : text("Latency a token, wall time, measured"),
+                        byClock ? reportPageText("Latency a token by the device's clock")
+                                : reportPageText("Latency a token, wall time, measured"),
                         *plot, size);
         painter.restore();
     }
@@ -196,9 +203,10 @@ Status write(const QString& path, const QByteArray& bytes) {
 
 ReportPage reportPage(const LiveComparison& comparison, std::shared_ptr<const DifferenceMap> map) {
     const ComparisonReport& report = *comparison.report();
-    QString html =
-        QStringLiteral("<h2>%1</h2><p>%2, %3</p>").arg(text("Side by side"), plain(report.date), plain(report.program));
-    if (!report.prompt.empty()) html += QStringLiteral("<p>%1 <code>%2</code></p>").arg(text("Prompt:"), plain(report.prompt));
+    QString html = QStringLiteral("<h2>%1</h2><p>%2, %3</p>")
+                       .arg(reportPageText("Side by side"), escaped(report.date), escaped(report.program));
+    if (!report.prompt.empty())
+        html += QStringLiteral("<p>%1 <code>%2</code></p>").arg(reportPageText("Prompt:"), escaped(report.prompt));
     html += "<p>" + settingsOf(report).toHtmlEscaped() + "</p>" + sidesTable(report) + found(report);
     for (const SummaryGroup& group : summaryOf(comparison)) html += summaryTable(group);
     return {html, comparison.sides(), std::move(map)};
@@ -213,7 +221,7 @@ Status saveReport(const LiveComparison& comparison, const std::shared_ptr<const 
         writer.setResolution(dpi);
         writer.setPageSize(QPageSize(QPageSize::A4));
         writer.setPageMargins({});
-        writer.setTitle(text("Side by side"));
+        writer.setTitle(reportPageText("Side by side"));
         QPainter painter(&writer);
         paint(painter, reportPage(comparison, map));
     }

@@ -7,13 +7,12 @@
 
 #include "base/percentile.h"
 #include "runs/run_text.h"
+#include "shell/format.h"
 
 namespace ternion::app {
 namespace {
 
-QString text(const char* source) { return QCoreApplication::translate("Summary", source); }
-
-constexpr double milliseconds = 1e3;
+QString summaryRowsText(const char* source) { return QCoreApplication::translate("Summary", source); }
 
 SummaryCell known(double value, std::string_view unit, Source source = Source::Measured) {
     const QString tag = sourceTag(source);
@@ -38,8 +37,8 @@ constexpr std::array percentiles{
 template <class Seconds>
 std::vector<SummaryRow> timeRows(const LiveComparison& comparison, const Seconds& seconds) {
     std::vector<SummaryRow> rows;
-    rows.push_back({"tokens_per_s", text("Tokens a second"), {}});
-    for (const Percentile& each : percentiles) rows.push_back({each.name, text(each.title), {}});
+    rows.push_back({"tokens_per_s", summaryRowsText("Tokens a second"), {}});
+    for (const Percentile& each : percentiles) rows.push_back({each.name, summaryRowsText(each.title), {}});
     for (const LiveSide& side : comparison.sides()) {
         const auto [values, source, why] = seconds(side);
         if (values.empty()) {
@@ -50,7 +49,7 @@ std::vector<SummaryRow> timeRows(const LiveComparison& comparison, const Seconds
         for (const double value : values) sum += value;
         rows.front().cells.push_back(known(static_cast<double>(values.size()) / sum, "tok/s", source));
         for (std::size_t k = 0; k < percentiles.size(); ++k)
-            rows[k + 1].cells.push_back(known(milliseconds * percentile(values, percentiles[k].share), "ms", source));
+            rows[k + 1].cells.push_back(known(millisecondsInSecond * percentile(values, percentiles[k].share), "ms", source));
     }
     return rows;
 }
@@ -69,23 +68,24 @@ std::vector<double> afterPrompt(const LiveComparison& comparison, const std::vec
 }
 
 SummaryGroup wallGroup(const LiveComparison& comparison) {
-    return {"wall", text("Wall time on this computer, of the tokens after the prompt"),
+    return {"wall", summaryRowsText("Wall time on this computer, of the tokens after the prompt"),
             timeRows(comparison, [&](const LiveSide& side) {
-                return TimesOf{afterPrompt(comparison, side.seconds), Source::Measured, text("no token has been read yet")};
+                return TimesOf{afterPrompt(comparison, side.seconds), Source::Measured,
+                               summaryRowsText("no token has been read yet")};
             })};
 }
 
 SummaryGroup clockGroup(const LiveComparison& comparison) {
-    return {"clock", text("By the devices' own clocks, cycles / clock, of the tokens after the prompt"),
+    return {"clock", summaryRowsText("By the devices' own clocks, cycles / clock, of the tokens after the prompt"),
             timeRows(comparison, [&](const LiveSide& side) {
                 return TimesOf{afterPrompt(comparison, side.clockSeconds), side.simulated ? Source::Modelled : Source::Measured,
-                               side.seconds.empty() ? text("no token has been read yet")
-                                                    : text("this device counts no cycles: boards do")};
+                               side.seconds.empty() ? summaryRowsText("no token has been read yet")
+                                                    : summaryRowsText("this device counts no cycles: boards do")};
             })};
 }
 
 SummaryGroup usageGroup(const LiveComparison& comparison) {
-    SummaryGroup group{"usage", text("Memory, power and energy"), {}};
+    SummaryGroup group{"usage", summaryRowsText("Memory, power and energy"), {}};
     struct Category {
         const char* name;
         const char* title;
@@ -100,9 +100,10 @@ SummaryGroup usageGroup(const LiveComparison& comparison) {
         Category{"trace_bytes", QT_TRANSLATE_NOOP("Summary", "of traces"), [](const MemoryUse& use) { return use.trace; }},
     };
     const auto& report = comparison.report();
-    const QString later = comparison.running() ? text("known when the comparison has ended") : text("there is no report");
+    const QString later =
+        comparison.running() ? summaryRowsText("known when the comparison has ended") : summaryRowsText("there is no report");
     for (const Category& category : categories) {
-        SummaryRow row{category.name, text(category.title), {}};
+        SummaryRow row{category.name, summaryRowsText(category.title), {}};
         for (std::size_t k = 0; k < comparison.sides().size(); ++k)
             row.cells.push_back(report ? known(static_cast<double>(category.of(report->result.sides[k].memory)), "B")
                                        : missing(later));
@@ -125,7 +126,7 @@ SummaryGroup usageGroup(const LiveComparison& comparison) {
                 row.cells.push_back(known(figure->value, figure->unit, figure->source));
             else
                 row.cells.push_back(missing(reason != facts.missing.end() ? QString::fromStdString(reason->reason)
-                                                                          : text("nothing measures it here")));
+                                                                          : summaryRowsText("nothing measures it here")));
         }
         group.rows.push_back(std::move(row));
     }
@@ -151,17 +152,17 @@ SummaryGroup differenceGroup(const LiveComparison& comparison) {
         Row{"top1_percent", QT_TRANSLATE_NOOP("Summary", "Same most probable token"), "%",
             [](const SideDistance& is) { return 100.0 * is.sameTop / is.compared; }},
     };
-    SummaryGroup group{"differences", text("Differences from side A"), {}};
+    SummaryGroup group{"differences", summaryRowsText("Differences from side A"), {}};
     const auto newRow = [](const char* name, const QString& title) {
-        return SummaryRow{name, title, {missing(text("side A is what is compared with"))}, false};
+        return SummaryRow{name, title, {missing(summaryRowsText("side A is what is compared with"))}, false};
     };
-    group.rows.push_back(newRow("compared_tokens", text("Tokens compared")));
-    for (const Row& kind : kinds) group.rows.push_back(newRow(kind.name, text(kind.title)));
+    group.rows.push_back(newRow("compared_tokens", summaryRowsText("Tokens compared")));
+    for (const Row& kind : kinds) group.rows.push_back(newRow(kind.name, summaryRowsText(kind.title)));
     for (int side = 1; side < static_cast<int>(comparison.sides().size()); ++side) {
         const SideDistance& distance = comparison.distance(side);
         group.rows.front().cells.push_back(known(distance.compared, ""));
         for (std::size_t k = 0; k < kinds.size(); ++k)
-            group.rows[k + 1].cells.push_back(distance.compared == 0 ? missing(text("nothing is compared yet"))
+            group.rows[k + 1].cells.push_back(distance.compared == 0 ? missing(summaryRowsText("nothing is compared yet"))
                                                                      : known(kinds[k].of(distance), kinds[k].unit));
     }
     return group;

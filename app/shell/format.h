@@ -7,6 +7,7 @@
 namespace ternion::app {
 
 constexpr double bytesInGb = 1e9;
+constexpr double millisecondsInSecond = 1e3;
 
 QString formatBytes(std::uint64_t bytes);      ///< "13.4 MiB"
 QString formatCount(std::int64_t count);       ///< "48,900,000" as the locale groups it

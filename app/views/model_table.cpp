@@ -29,7 +29,7 @@ TableCell cellOf(const QVariant& value) {
 }
 
 /// A chosen row is marked enough: the mark of the current cell would veil its text.
-class RowDelegate : public QStyledItemDelegate {
+class TableRowDelegate : public QStyledItemDelegate {
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
 
@@ -86,7 +86,7 @@ ModelTable::ModelTable(const QString& name, const QString& accessibleName, QWidg
     setProperty("flat", true);
     setSelectionBehavior(SelectRows);
     setShowGrid(false);
-    setItemDelegate(new RowDelegate(this));
+    setItemDelegate(new TableRowDelegate(this));
     setTabKeyNavigation(false);
     setHorizontalScrollMode(ScrollPerPixel);
     setWordWrap(false);
