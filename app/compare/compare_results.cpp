@@ -95,8 +95,7 @@ CompareResults::CompareResults(LiveComparison& comparison, const PanelContext& c
     split->setChildrenCollapsible(false);
     split->addWidget(chats);
     split->addWidget(below);
-    split->setStretchFactor(0, 1);
-    split->setStretchFactor(1, 3);
+    split->setSizes({1, 3});  // shares
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(0, 0, 0, 0);
     all->addWidget(split);

@@ -49,7 +49,7 @@ DifferenceView::DifferenceView(LiveComparison& source, ActionRegistry& actions, 
     kl_->setTitles(tr("Token"), {});
     kl_->setInteractions({});  // it shows the tokens that the map shows
     kl_->axisRect()->setAutoMargins(QCP::msTop | QCP::msBottom);
-    kl_->yAxis->setNumberPrecision(2);
+    kl_->yAxis->setTickLabelSide(QCPAxis::lsInside);  // the margin is the map's
     auto* controls = new QHBoxLayout;
     controls->setContentsMargins(grid, grid / 2, grid / 2, 0);
     controls->setSpacing(grid);
@@ -61,7 +61,7 @@ DifferenceView::DifferenceView(LiveComparison& source, ActionRegistry& actions, 
     split->addWidget(map_);
     split->addWidget(underTitle(makeLabel(tr("KL(A ‖ other) of the next token (nats)"), "small", true),
                                 makeExportButton("compare.kl", tr("KL of the next token"), *kl_, *kl_, actions), kl_));
-    split->setStretchFactor(0, 3);
+    split->setStretchFactor(0, 5);
     split->setStretchFactor(1, 2);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);

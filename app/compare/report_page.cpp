@@ -176,7 +176,7 @@ void paint(QPainter& painter, const ReportPage& report) {
         plot->setTitles(text("Token"), byClock ? text("Cycles / clock (ms)") : text("Wall time (ms)"));
         plot->setLegendFrom(1);
         drawLatencies(*plot, report.sides, byClock);
-        plot->showAll();
+        PlotFit(*plot, true).update();
         painter.save();
         if (byClock) painter.translate(size.width() + grid, 0);
         paintUnderTitle(painter, y,
