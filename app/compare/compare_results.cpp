@@ -151,18 +151,22 @@ void CompareResults::begin() {
     grow();
 }
 
-void CompareResults::grow() {
+void CompareResults::showSides() {
     for (std::size_t k = 0; k < comparison_.sides().size(); ++k) {
         sides_[k]->show(comparison_);
         if (k > 0) lines_[k - 1]->refresh(comparison_);
     }
+}
+
+void CompareResults::grow() {
+    showSides();
     differences_->grow();
     costs_->grow();
     summary_->grow();
 }
 
 void CompareResults::end() {
-    grow();
+    showSides();
     differences_->settle();
     costs_->settle();
     summary_->refresh();

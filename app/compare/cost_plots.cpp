@@ -118,7 +118,7 @@ void CostPlots::grow() {
 void CostPlots::settle() {
     followRuns();
     runs_->refresh();
-    draw();
+    if (isVisible()) draw();
 }
 
 void CostPlots::showEvent(QShowEvent* event) {

@@ -45,6 +45,7 @@ SideView::SideView(int side, QWidget* parent)
     page->setAutoFillBackground(true);
     scroll_->setWidgetResizable(true);
     scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);  // else the text is laid out for both widths again and again
     scroll_->setProperty("flat", true);
     scroll_->setWidget(page);
 
