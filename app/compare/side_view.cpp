@@ -1,10 +1,10 @@
 #include "compare/side_view.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QProgressBar>
 #include <QScrollArea>
 #include <QScrollBar>
-#include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -22,6 +22,7 @@ SideView::SideView(int side, QWidget* parent)
       error_(makeLabel({}, "small", false)),
       progress_(new QProgressBar),
       scroll_(new QScrollArea),
+      page_(new QWidget),
       text_(new TokenText) {
     const QString letter = sideLetter(side);
     setObjectName("compareSide" + letter);
@@ -36,18 +37,14 @@ SideView::SideView(int side, QWidget* parent)
     progress_->setTextVisible(false);
     text_->setObjectName("compareText" + letter);
     text_->setAccessibleName(tr("Text of side %1").arg(letter));
-    auto* page = new QWidget;
-    auto* inside = new QVBoxLayout(page);
-    inside->setContentsMargins(grid, grid / 2, grid, grid / 2);
-    inside->addWidget(text_);
-    inside->addStretch(1);
-    page->setBackgroundRole(QPalette::Base);
-    page->setAutoFillBackground(true);
-    scroll_->setWidgetResizable(true);
+    text_->setParent(page_);
+    page_->setBackgroundRole(QPalette::Base);
+    page_->setAutoFillBackground(true);
     scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);  // else the text is laid out for both widths again and again
+    scroll_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);  // so that the text has one width
     scroll_->setProperty("flat", true);
-    scroll_->setWidget(page);
+    scroll_->setWidget(page_);
+    scroll_->viewport()->installEventFilter(this);
 
     auto* head = new QHBoxLayout;
     head->setContentsMargins(grid, grid / 2, grid, 0);
@@ -83,6 +80,20 @@ void SideView::begin(const QString& device) {
     progress_->setValue(0);
     text_->clear();
     text_->finishAppending();
+    placeText();
+}
+
+/// By hand: a layout asks for the height at several widths, and each time a long text would be broken into lines anew.
+void SideView::placeText() {
+    const int width = scroll_->viewport()->width() - 2 * grid;
+    const int height = text_->heightForWidth(width);
+    text_->setGeometry(grid, grid / 2, width, height);
+    page_->resize(width + 2 * grid, std::max(height + grid, scroll_->viewport()->height()));
+}
+
+bool SideView::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::Resize) placeText();
+    return QFrame::eventFilter(watched, event);
 }
 
 void SideView::show(const LiveComparison& source) {
@@ -94,8 +105,8 @@ void SideView::show(const LiveComparison& source) {
         for (int token = text_->tokenCount(); token < all; ++token)
             text_->appendToken(side.tokens[static_cast<std::size_t>(token)].text, 1.0F);
         text_->finishAppending();
-        // After the layout has seen the longer text.
-        if (atEnd) QTimer::singleShot(0, this, [bar] { bar->setValue(bar->maximum()); });
+        placeText();
+        if (atEnd) bar->setValue(bar->maximum());
     }
     text_->setMarks(side.differs);
     showState(source);

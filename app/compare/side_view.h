@@ -28,7 +28,11 @@ public:
 signals:
     void tokenChosen(int token);
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
+    void placeText();
     void showState(const LiveComparison& source);
 
     int side_;
@@ -37,6 +41,7 @@ private:
     QLabel* error_;
     QProgressBar* progress_;
     QScrollArea* scroll_;
+    QWidget* page_;  // in it
     TokenText* text_;
 };
 
