@@ -165,10 +165,9 @@ void DifferenceView::drawKl() {
 /// Its tokens stand under those of the map.
 void DifferenceView::alignKl() {
     const MapRegion& region = map_->region();
-    const QRect first = map_->cellRect(region.firstRow, region.firstColumn);
-    const QRect last = map_->cellRect(region.firstRow, region.firstColumn + region.columns - 1);
-    if (first.isEmpty() || last.isEmpty()) return kl_->replot(QCustomPlot::rpQueuedReplot);
-    kl_->axisRect()->setMargins({first.left(), grid, map_->width() - last.right() - 1, grid});
+    const QRect image = map_->imageRect();
+    if (image.isEmpty()) return kl_->replot(QCustomPlot::rpQueuedReplot);
+    kl_->axisRect()->setMargins({image.left(), grid, map_->width() - image.right() - 1, grid});
     constexpr double halfCell = 0.5;
     kl_->xAxis->setRange(region.firstColumn - halfCell, region.firstColumn + region.columns - halfCell);
     kl_->replot(QCustomPlot::rpQueuedReplot);

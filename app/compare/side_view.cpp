@@ -10,6 +10,7 @@
 
 #include "chat/labels.h"
 #include "chat/token_text.h"
+#include "runs/run_text.h"
 #include "shell/format.h"
 
 namespace ternion::app {
@@ -44,7 +45,8 @@ SideView::SideView(int side, QWidget* parent)
     scroll_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);  // so that the text has one width
     scroll_->setProperty("flat", true);
     scroll_->setWidget(page_);
-    scroll_->viewport()->installEventFilter(this);
+    for (QObject* sized : {static_cast<QObject*>(scroll_->viewport()), static_cast<QObject*>(title_)})
+        sized->installEventFilter(this);
 
     auto* head = new QHBoxLayout;
     head->setContentsMargins(grid, grid / 2, grid, 0);
@@ -67,9 +69,12 @@ SideView::SideView(int side, QWidget* parent)
 }
 
 void SideView::setDevice(const QString& device) {
-    title_->setText(device.isEmpty() ? sideLetter(side_) : QStringLiteral("%1   %2").arg(sideLetter(side_), device));
+    device_ = device.isEmpty() ? sideLetter(side_) : QStringLiteral("%1   %2").arg(sideLetter(side_), device);
     title_->setToolTip(device);
+    placeTitle();
 }
+
+void SideView::placeTitle() { title_->setText(title_->fontMetrics().elidedText(device_, Qt::ElideRight, title_->width())); }
 
 void SideView::begin(const QString& device) {
     setDevice(device);
@@ -92,7 +97,7 @@ void SideView::placeText() {
 }
 
 bool SideView::eventFilter(QObject* watched, QEvent* event) {
-    if (event->type() == QEvent::Resize) placeText();
+    if (event->type() == QEvent::Resize) watched == title_ ? placeTitle() : placeText();
     return QFrame::eventFilter(watched, event);
 }
 
@@ -125,7 +130,7 @@ void SideView::showState(const LiveComparison& source) {
     const double speed = side.speed();
     QString state = tr("%1 of %2 tokens").arg(formatCount(done), formatCount(all));
     if (source.state() == LiveComparison::State::Waiting) state = tr("Waiting…");
-    if (speed > 0.0) state += tr(" · %1 tokens/s").arg(QLocale().toString(speed, 'g', 3));
+    if (speed > 0.0) state += QStringLiteral(" · ") + valueText(speed, tr("tokens/s").toStdString());
     if (source.state() == LiveComparison::State::Running && speed > 0.0 && done < all && !side.error)
         state += tr(" · about %1 left").arg(formatDuration((all - done) / speed));
     state_->setText(state);

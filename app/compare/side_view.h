@@ -33,9 +33,11 @@ protected:
 
 private:
     void placeText();
+    void placeTitle();
     void showState(const LiveComparison& source);
 
     int side_;
+    QString device_;  // with the side's letter
     QLabel* title_;
     QLabel* state_;
     QLabel* error_;
