@@ -258,16 +258,16 @@ void TokenLayout::paintTokens(QPainter& painter, const QRectF& clip, std::size_t
     const int from = paragraphs_[first].start;
     auto token = std::lower_bound(tokens_.begin(), tokens_.end(), from,
                                   [](const Token& other, int value) { return other.end <= value; });
-    for (; token != tokens_.end(); ++token) {
-        const auto parts = rects(*token, clip);
-        if (parts.empty() && token->end > token->start) {
-            const int last = paragraphAt(clip.bottom());
-            if (last >= 0 && token->start > paragraphs_[static_cast<std::size_t>(last)].start +
-                                                paragraphs_[static_cast<std::size_t>(last)].text.size())
-                break;
-        }
+    const int last = paragraphAt(clip.bottom());
+    const int end = last < 0 ? 0
+                             : paragraphs_[static_cast<std::size_t>(last)].start +
+                                   static_cast<int>(paragraphs_[static_cast<std::size_t>(last)].text.size());
+    for (; token != tokens_.end() && token->start <= end; ++token) {
         const auto place = static_cast<std::size_t>(token - tokens_.begin());
         const bool marked = place < how.marked.size() && how.marked[place] != 0;
+        const bool chosen = static_cast<int>(place) == how.chosen;
+        if (!how.tinted && !marked && !chosen) continue;  // where a token is takes a while to find
+        const auto parts = rects(*token, clip);
         for (const auto& part : parts) {
             if (!part.intersects(clip)) continue;
             if (how.tinted) painter.fillRect(part, probabilityTint(token->probability, how.background));
@@ -275,7 +275,7 @@ void TokenLayout::paintTokens(QPainter& painter, const QRectF& clip, std::size_t
                 painter.fillRect(part, faint(markColor));
                 painter.fillRect(QRectF(part.left(), part.bottom() - markHeight, part.width() - 1, markHeight), markColor);
             }
-            if (static_cast<int>(place) == how.chosen) painter.fillRect(part, faint(how.accent));
+            if (chosen) painter.fillRect(part, faint(how.accent));
         }
     }
 }

@@ -24,6 +24,7 @@ CellValues::CellValues(ActionRegistry& actions, QWidget* parent)
     both_->setTitles(tr("Channel"), tr("Value"));
     difference_->setTitles(tr("Channel"), tr("Difference"));
     auto* split = new QSplitter(Qt::Vertical);
+    plots_ = split;
     split->setChildrenCollapsible(false);
     split->addWidget(underTitle(makeLabel(tr("Values of both sides"), "small", true),
                                 makeExportButton("compare.values", tr("Values"), *both_, *both_, actions), both_));
@@ -34,6 +35,7 @@ CellValues::CellValues(ActionRegistry& actions, QWidget* parent)
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, grid / 2, 0, 0);
     column->setSpacing(0);
+    column->setAlignment(Qt::AlignTop);
     column->addWidget(note_);
     column->addWidget(split, 1);
     for (PlotView* plot : {both_, difference_})
@@ -75,10 +77,7 @@ void CellValues::show(const std::shared_ptr<ComparisonFeed>& feed, const CellPla
 void CellValues::clear() {
     task_.stop();
     note_->setText(tr("Click a cell of the map to see both sides' values of it here."));
-    for (PlotView* plot : {both_, difference_}) {
-        plot->clearAll();
-        plot->replot();
-    }
+    plots_->hide();
 }
 
 void CellValues::draw(const Values& values, const CellPlace& place) {
@@ -86,7 +85,7 @@ void CellValues::draw(const Values& values, const CellPlace& place) {
     bothFit_.forget();
     differenceFit_.forget();
     note_->setText(values.problem);
-    note_->setVisible(!values.problem.isEmpty());
+    plots_->setVisible(values.problem.isEmpty());
     if (values.problem.isEmpty()) {
         const QString other = sideLetter(place.side);
         addLine(*both_, QStringLiteral("A"), QPen(PlotView::seriesColor(0), 1), 0, values.first);
@@ -96,7 +95,6 @@ void CellValues::draw(const Values& values, const CellPlace& place) {
                            .arg(place.channel)
                            .arg(QLocale().toString(values.first.value(place.channel), 'g', 9),
                                 QLocale().toString(values.other.value(place.channel), 'g', 9), other));
-        note_->show();
     }
     bothFit_.update();
     differenceFit_.update();

@@ -36,6 +36,7 @@ private:
     void draw(const Values& values, const CellPlace& place);
 
     QLabel* note_;
+    QWidget* plots_ = nullptr;  // both
     PlotView* both_;
     PlotView* difference_;
     PlotFit bothFit_, differenceFit_;

@@ -72,7 +72,7 @@ void CellWeights::draw(const WeightDifference& difference, const CellPlace& plac
         maps_[2]->setSource(differenceSource(difference), ColorScale::diverging(-tritReach, tritReach));
         row_->setTitles({QStringLiteral("A"), other, tr("%1 − A").arg(other)}, true);
         if (difference.firstOfAll)
-            note += tr(". %1 trits differ, the first at output %2, input %3: %4 became %5")
+            note += tr(". Trits that differ: %1, the first at output %2, input %3: %4 became %5")
                         .arg(locale.toString(static_cast<qlonglong>(difference.differing)))
                         .arg(difference.firstOfAll->row)
                         .arg(difference.firstOfAll->column)

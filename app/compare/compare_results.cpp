@@ -95,8 +95,7 @@ CompareResults::CompareResults(LiveComparison& comparison, const PanelContext& c
     split->setChildrenCollapsible(false);
     split->addWidget(chats);
     split->addWidget(below);
-    split->setStretchFactor(0, 1);
-    split->setStretchFactor(1, 3);
+    split->setSizes({1, 3});  // shares
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(0, 0, 0, 0);
     all->addWidget(split);
@@ -152,18 +151,22 @@ void CompareResults::begin() {
     grow();
 }
 
-void CompareResults::grow() {
+void CompareResults::showSides() {
     for (std::size_t k = 0; k < comparison_.sides().size(); ++k) {
         sides_[k]->show(comparison_);
         if (k > 0) lines_[k - 1]->refresh(comparison_);
     }
+}
+
+void CompareResults::grow() {
+    showSides();
     differences_->grow();
     costs_->grow();
     summary_->grow();
 }
 
 void CompareResults::end() {
-    grow();
+    showSides();
     differences_->settle();
     costs_->settle();
     summary_->refresh();

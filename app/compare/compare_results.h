@@ -40,6 +40,7 @@ public:
 private:
     QWidget* makeHead();
     void begin();
+    void showSides();
     void grow();
     void end();
     void chooseToken(int token);

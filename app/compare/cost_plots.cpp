@@ -55,8 +55,8 @@ CostPlots::CostPlots(LiveComparison& source, RunStore& store, ActionRegistry& ac
       wall_(new PlotView("compareWallLatency")),
       clock_(new PlotView("compareClockLatency")),
       clockNote_(makeLabel({}, "small", true)),
-      wallFit_(*wall_),
-      clockFit_(*clock_),
+      wallFit_(*wall_, true),
+      clockFit_(*clock_, true),
       drawn_(std::make_unique<QElapsedTimer>()) {
     runs_->setFollows(false);
     runs_->watch(this);
@@ -118,7 +118,7 @@ void CostPlots::grow() {
 void CostPlots::settle() {
     followRuns();
     runs_->refresh();
-    draw();
+    if (isVisible()) draw();
 }
 
 void CostPlots::showEvent(QShowEvent* event) {

@@ -49,7 +49,7 @@ DifferenceView::DifferenceView(LiveComparison& source, ActionRegistry& actions, 
     kl_->setTitles(tr("Token"), {});
     kl_->setInteractions({});  // it shows the tokens that the map shows
     kl_->axisRect()->setAutoMargins(QCP::msTop | QCP::msBottom);
-    kl_->yAxis->setNumberPrecision(2);
+    kl_->yAxis->setTickLabelSide(QCPAxis::lsInside);  // the margin is the map's
     auto* controls = new QHBoxLayout;
     controls->setContentsMargins(grid, grid / 2, grid / 2, 0);
     controls->setSpacing(grid);
@@ -61,7 +61,7 @@ DifferenceView::DifferenceView(LiveComparison& source, ActionRegistry& actions, 
     split->addWidget(map_);
     split->addWidget(underTitle(makeLabel(tr("KL(A ‖ other) of the next token (nats)"), "small", true),
                                 makeExportButton("compare.kl", tr("KL of the next token"), *kl_, *kl_, actions), kl_));
-    split->setStretchFactor(0, 3);
+    split->setStretchFactor(0, 5);
     split->setStretchFactor(1, 2);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -165,10 +165,9 @@ void DifferenceView::drawKl() {
 /// Its tokens stand under those of the map.
 void DifferenceView::alignKl() {
     const MapRegion& region = map_->region();
-    const QRect first = map_->cellRect(region.firstRow, region.firstColumn);
-    const QRect last = map_->cellRect(region.firstRow, region.firstColumn + region.columns - 1);
-    if (first.isEmpty() || last.isEmpty()) return kl_->replot(QCustomPlot::rpQueuedReplot);
-    kl_->axisRect()->setMargins({first.left(), grid, map_->width() - last.right() - 1, grid});
+    const QRect image = map_->imageRect();
+    if (image.isEmpty()) return kl_->replot(QCustomPlot::rpQueuedReplot);
+    kl_->axisRect()->setMargins({image.left(), grid, map_->width() - image.right() - 1, grid});
     constexpr double halfCell = 0.5;
     kl_->xAxis->setRange(region.firstColumn - halfCell, region.firstColumn + region.columns - halfCell);
     kl_->replot(QCustomPlot::rpQueuedReplot);

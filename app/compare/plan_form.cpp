@@ -44,7 +44,7 @@ PlanForm::PlanForm(std::vector<DeviceInfo> devices, QWidget* parent)
     column->setSpacing(grid);
     for (int k = 0; k < mostSides; ++k) {
         sides_.push_back(new SideForm(k, devices_));
-        if (k == 2) column->addWidget(third_);
+        if (k == 2) column->addWidget(third_, 0, Qt::AlignLeft);
         column->addWidget(sides_.back());
         connect(sides_.back(), &SideForm::changed, this, &PlanForm::changed);
         connect(sides_.back(), &SideForm::deviceChanged, this, [this] {

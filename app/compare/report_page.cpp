@@ -182,7 +182,7 @@ void paint(QPainter& painter, const ReportPage& report) {
                         byClock ? reportPageText("Cycles / clock (ms)") : reportPageText("Wall time (ms)"));
         plot->setLegendFrom(1);
         drawLatencies(*plot, report.sides, byClock);
-        plot->showAll();
+        PlotFit(*plot, true).update();
         painter.save();
         if (byClock) painter.translate(size.width() + grid, 0);
         paintUnderTitle(painter, y,

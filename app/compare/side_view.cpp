@@ -1,15 +1,16 @@
 #include "compare/side_view.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QProgressBar>
 #include <QScrollArea>
 #include <QScrollBar>
-#include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
 
 #include "chat/labels.h"
 #include "chat/token_text.h"
+#include "runs/run_text.h"
 #include "shell/format.h"
 
 namespace ternion::app {
@@ -22,6 +23,7 @@ SideView::SideView(int side, QWidget* parent)
       error_(makeLabel({}, "small", false)),
       progress_(new QProgressBar),
       scroll_(new QScrollArea),
+      page_(new QWidget),
       text_(new TokenText) {
     const QString letter = sideLetter(side);
     setObjectName("compareSide" + letter);
@@ -36,17 +38,15 @@ SideView::SideView(int side, QWidget* parent)
     progress_->setTextVisible(false);
     text_->setObjectName("compareText" + letter);
     text_->setAccessibleName(tr("Text of side %1").arg(letter));
-    auto* page = new QWidget;
-    auto* inside = new QVBoxLayout(page);
-    inside->setContentsMargins(grid, grid / 2, grid, grid / 2);
-    inside->addWidget(text_);
-    inside->addStretch(1);
-    page->setBackgroundRole(QPalette::Base);
-    page->setAutoFillBackground(true);
-    scroll_->setWidgetResizable(true);
+    text_->setParent(page_);
+    page_->setBackgroundRole(QPalette::Base);
+    page_->setAutoFillBackground(true);
     scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll_->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn);  // so that the text has one width
     scroll_->setProperty("flat", true);
-    scroll_->setWidget(page);
+    scroll_->setWidget(page_);
+    for (QObject* sized : {static_cast<QObject*>(scroll_->viewport()), static_cast<QObject*>(title_)})
+        sized->installEventFilter(this);
 
     auto* head = new QHBoxLayout;
     head->setContentsMargins(grid, grid / 2, grid, 0);
@@ -69,9 +69,12 @@ SideView::SideView(int side, QWidget* parent)
 }
 
 void SideView::setDevice(const QString& device) {
-    title_->setText(device.isEmpty() ? sideLetter(side_) : QStringLiteral("%1   %2").arg(sideLetter(side_), device));
+    device_ = device.isEmpty() ? sideLetter(side_) : QStringLiteral("%1   %2").arg(sideLetter(side_), device);
     title_->setToolTip(device);
+    placeTitle();
 }
+
+void SideView::placeTitle() { title_->setText(title_->fontMetrics().elidedText(device_, Qt::ElideRight, title_->width())); }
 
 void SideView::begin(const QString& device) {
     setDevice(device);
@@ -82,6 +85,20 @@ void SideView::begin(const QString& device) {
     progress_->setValue(0);
     text_->clear();
     text_->finishAppending();
+    placeText();
+}
+
+/// By hand: a layout asks for the height at several widths, and each time a long text would be broken into lines anew.
+void SideView::placeText() {
+    const int width = scroll_->viewport()->width() - 2 * grid;
+    const int height = text_->heightForWidth(width);
+    text_->setGeometry(grid, grid / 2, width, height);
+    page_->resize(width + 2 * grid, std::max(height + grid, scroll_->viewport()->height()));
+}
+
+bool SideView::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::Resize) watched == title_ ? placeTitle() : placeText();
+    return QFrame::eventFilter(watched, event);
 }
 
 void SideView::show(const LiveComparison& source) {
@@ -93,8 +110,8 @@ void SideView::show(const LiveComparison& source) {
         for (int token = text_->tokenCount(); token < all; ++token)
             text_->appendToken(side.tokens[static_cast<std::size_t>(token)].text, 1.0F);
         text_->finishAppending();
-        // After the layout has seen the longer text.
-        if (atEnd) QTimer::singleShot(0, this, [bar] { bar->setValue(bar->maximum()); });
+        placeText();
+        if (atEnd) bar->setValue(bar->maximum());
     }
     text_->setMarks(side.differs);
     showState(source);
@@ -113,7 +130,7 @@ void SideView::showState(const LiveComparison& source) {
     const double speed = side.speed();
     QString state = tr("%1 of %2 tokens").arg(formatCount(done), formatCount(all));
     if (source.state() == LiveComparison::State::Waiting) state = tr("Waiting…");
-    if (speed > 0.0) state += tr(" · %1 tokens/s").arg(QLocale().toString(speed, 'g', 3));
+    if (speed > 0.0) state += QStringLiteral(" · ") + valueText(speed, tr("tokens/s").toStdString());
     if (source.state() == LiveComparison::State::Running && speed > 0.0 && done < all && !side.error)
         state += tr(" · about %1 left").arg(formatDuration((all - done) / speed));
     state_->setText(state);

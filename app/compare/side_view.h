@@ -28,15 +28,22 @@ public:
 signals:
     void tokenChosen(int token);
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
+    void placeText();
+    void placeTitle();
     void showState(const LiveComparison& source);
 
     int side_;
+    QString device_;  // with the side's letter
     QLabel* title_;
     QLabel* state_;
     QLabel* error_;
     QProgressBar* progress_;
     QScrollArea* scroll_;
+    QWidget* page_;  // in it
     TokenText* text_;
 };
 

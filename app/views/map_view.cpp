@@ -134,6 +134,8 @@ QRect MapView::cellRect(int row, int column) const {
     return rectOf({row, 1, column, 1}, image) & image;
 }
 
+QRect MapView::imageRect() const { return layoutFor(size()).image; }
+
 bool MapView::ready() const { return !stale_ && !task_.running(); }
 
 /// Not cut where it goes beyond what is shown.

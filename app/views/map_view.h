@@ -34,6 +34,7 @@ public:
     void showRegion(const MapRegion& region);            ///< brought into range
     void showAll();
     QRect cellRect(int row, int column) const;  ///< in widget coordinates; empty where it is not shown
+    QRect imageRect() const;                    ///< where the cells are, likewise
     bool ready() const;                         ///< what is shown is what the source holds
 
     // Exportable

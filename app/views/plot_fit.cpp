@@ -7,6 +7,7 @@ bool PlotFit::untouched() const { return !fitted_ || (plot_.xAxis->range() == x_
 void PlotFit::update() {
     if (!untouched()) return plot_.replot(QCustomPlot::rpQueuedReplot);
     plot_.showAll();
+    if (fromZero_) plot_.yAxis->setRangeLower(0.0);
     fitted_ = true;
     x_ = plot_.xAxis->range();
     y_ = plot_.yAxis->range();

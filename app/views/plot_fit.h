@@ -8,7 +8,7 @@ namespace ternion::app {
 /// Fits a plot to its values, until somebody zooms or pans it.
 class PlotFit {
 public:
-    explicit PlotFit(PlotView& plot) : plot_(plot) {}
+    explicit PlotFit(PlotView& plot, bool fromZero = false) : plot_(plot), fromZero_(fromZero) {}
     void update();                      ///< after the values have changed
     void forget() { fitted_ = false; }  ///< something else is shown from now on
     void keep(QCPRange x, QCPRange y);  ///< these ranges, as if somebody had zoomed
@@ -16,6 +16,7 @@ public:
 
 private:
     PlotView& plot_;
+    bool fromZero_;  // whatever the values are
     bool fitted_ = false;
     QCPRange x_, y_;
 };

@@ -10,6 +10,7 @@
 #include <QSpinBox>
 #include <QTabWidget>
 #include <QTemporaryDir>
+#include <QTextBrowser>
 
 #include "busy_loop.h"
 #include "chat/token_text.h"
@@ -234,8 +235,7 @@ private slots:
         QVERIFY(ended());
         QVERIFY(comparison().report().has_value());
         const QString found = label("compareDivergenceB");
-        QVERIFY2(found.contains("layer 1") && found.contains("forget_projection") && found.contains("channel 17"),
-                 qPrintable(found));
+        QVERIFY2(found.contains("layer 1, f_proj output, channel 17"), qPrintable(found));
         QVERIFY(mapShown());
         QVERIFY(label("compareEqual").isEmpty());
         click("compareShowB");
@@ -416,6 +416,35 @@ private slots:
         QTest::mouseClick(map, Qt::LeftButton, {}, map->cellRect(1, 100).center());
         QVERIFY(QTest::qWaitFor([&] { return label("compareValuesNote").startsWith("Channel"); }, patience));
         keepPictures("compare-long");
+    }
+
+    void historyListsThemAndHasABaseline() {
+        openTab("compareMain", 1);
+        auto* table = find<QTableView>("compareHistory");
+        const auto kept = bench_->runStore->reader().value()->comparisons().value();
+        QVERIFY(kept.size() > 4);
+        QTRY_COMPARE(table->model()->rowCount(), static_cast<int>(kept.size()));
+        QCOMPARE(table->model()->index(0, 0).data().toString(), QString::number(kept.front().id));  // newest first
+        const int last = table->model()->rowCount() - 1;  // the board against the processor
+        table->scrollTo(table->model()->index(last, 0));
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(table->model()->index(last, 1)).center());
+        QVERIFY(table->model()->index(last, 4).data().toString().contains("equal"));
+        QVERIFY(table->model()->index(last, 3).data().toString().contains("fpga"));
+        QVERIFY2(find<QTextBrowser>("compareOutline")->toPlainText().contains("none over the threshold"),
+                 qPrintable(find<QTextBrowser>("compareOutline")->toPlainText()));
+        click("compareBaseline");
+        QTRY_VERIFY(!table->model()->index(last, 0).data(Qt::DecorationRole).isNull());
+        QVERIFY(bench_->runStore->reader().value()->comparisons().value().back().baseline);
+        QTRY_VERIFY(find("compareClearBaseline")->isEnabled());
+        QCOMPARE(find<PlotView>("compareTrend")->graphCount(), 1);
+        keepPictures("compare-history");
+        click("compareDelete");
+        QTest::mouseClick(find("messageAction"), Qt::LeftButton);
+        QTRY_COMPARE(table->model()->rowCount(), last);
+        openTab("compareMain", 2);
+        QTRY_VERIFY(find<QTableView>("comparePaper")->model()->rowCount() >= 3);
+        keepPictures("compare-paper");
+        openTab("compareMain", 0);
     }
 
     void itKeepsItsPlace() {
