@@ -202,6 +202,8 @@ void HistoryView::drawTrend(const ComparisonOutline* of) {
     trend_->xAxis->setTicker(ticker);
     trend_->setTitles(tr("Comparison and version"), tr(quantity.title));
     trendFit_.update();
+    constexpr double aside = 0.5;  // room for the first and the last name
+    trend_->xAxis->setRange(-aside, static_cast<double>(same.size()) - aside);
 }
 
 void HistoryView::askToRemove() {

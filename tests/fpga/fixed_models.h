@@ -16,7 +16,7 @@
 namespace ternion::fpga {
 
 /// Norms of either sign around 1, one of them tiny; `width` need not be a multiple of anything.
-inline std::shared_ptr<const Model> modelOf(int width, int inner, int layers, std::uint64_t seed) {
+inline Model makeModel(int width, int inner, int layers, std::uint64_t seed) {
     ModelConfig config;
     config.vocabSize = 83;
     config.hiddenSize = width;
@@ -36,7 +36,10 @@ inline std::shared_ptr<const Model> modelOf(int width, int inner, int layers, st
     }
     vary(model->norm);
     vary(model->head.norm);
-    return std::make_shared<const Model>(std::move(*model));
+    return std::move(*model);
+}
+inline std::shared_ptr<const Model> modelOf(int width, int inner, int layers, std::uint64_t seed) {
+    return std::make_shared<const Model>(makeModel(width, inner, layers, seed));
 }
 
 /// The golden model of the fixed profile.

@@ -42,11 +42,12 @@ ComparisonSummary compared(const std::vector<std::shared_ptr<DeviceModel>>& side
     return result->comparisons.front();
 }
 
-std::shared_ptr<const Model> wholeModel() { return modelOf(width, inner, layers, 7); }
+Model wholeOne() { return makeModel(width, inner, layers, 7); }
+std::shared_ptr<const Model> wholeModel() { return std::make_shared<const Model>(wholeOne()); }
 
 /// The model as an array with that lane at 0 sees it.
 std::shared_ptr<const Model> withoutTheLane() {
-    Model model = *wholeModel();
+    Model model = wholeOne();
     const auto strip = [](TernaryMatrix& matrix) {
         std::vector<std::int8_t> trits;
         for (int row = 0; row < matrix.rows(); ++row)

@@ -321,6 +321,7 @@ private slots:
         const QString text = QString::fromUtf8(markdown.readAll());
         for (const char* part : {"Side by side", "40 after them", "all sides fed side A's text", "seed 0", "fixed", "float"})
             QVERIFY2(text.contains(part), part);
+        QFile::remove(QStringLiteral(TERNION_SCREENSHOTS "/compare-report.pdf"));
         QFile::copy(chosenReport, QStringLiteral(TERNION_SCREENSHOTS "/compare-report.pdf"));
     }
 
