@@ -79,29 +79,19 @@ QString summaryTable(const SummaryGroup& group) {
 
 QString found(const ComparisonReport& report) {
     QString html;
-<<<<<<< HEAD
-    for (const ComparisonSummary& summary : report.result.comparisons)
-        html +=
-            "<p>" +
-            (summary.divergence
-                 ? reportPageText("First divergence of side %1 from A: %2.")
-                       .arg(sideLetter(summary.side), escaped(describe(*summary.divergence)))
-                 : reportPageText("Side %1 does not differ from A by more than the threshold.").arg(sideLetter(summary.side))) +
-            "</p>";
-=======
     for (const ComparisonSummary& summary : report.result.comparisons) {
         const QString letter = sideLetter(summary.side);
-        QString line = text("Side %1 equals A to the last bit, over %2 tokens.").arg(letter).arg(summary.compared);
+        QString line = reportPageText("Side %1 equals A to the last bit, over %2 tokens.").arg(letter).arg(summary.compared);
         if (summary.compared == 0)
-            line = text("No token of side %1 was compared.").arg(letter);
+            line = reportPageText("No token of side %1 was compared.").arg(letter);
         else if (summary.divergence)
-            line = text("First divergence of side %1 from A: %2.").arg(letter, plain(describe(*summary.divergence)));
+            line =
+                reportPageText("First divergence of side %1 from A: %2.").arg(letter, escaped(describe(*summary.divergence)));
         else if (summary.maxAbs() > 0.0F)
-            line = text("Side %1 differs from A by %2 at most, which is over no threshold.")
+            line = reportPageText("Side %1 differs from A by %2 at most, which is over no threshold.")
                        .arg(letter, QLocale().toString(summary.maxAbs(), 'g', 4));
         html += "<p>" + line + "</p>";
     }
->>>>>>> gui7
     for (std::size_t k = 0; k < report.sides.size(); ++k)
         if (const auto& error = report.result.sides[k].error)
             html += "<p>" +
