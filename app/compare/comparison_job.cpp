@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "backend/modelled_figures.h"
 #include "compare/comparison_feed.h"
 #include "engine/engine_client.h"
 
@@ -51,6 +52,7 @@ Result<ComparisonReport> runComparison(const AskedComparison& asked, const Backe
     feed.setModels(std::move(models));
     ComparisonRecording recording;
     recording.began = [&feed](const std::vector<std::int64_t>& runs) { feed.begin(runs); };
+    recording.modelled = fpga::modelledFigures;
     return recordComparison(devices, plan, feed.listener(), progress.stop, store, recording);
 }
 

@@ -43,13 +43,21 @@ DifferenceView::DifferenceView(LiveComparison& source, ActionRegistry& actions, 
     measure_->setAccessibleName(tr("How differences are measured"));
     measure_->addItem(tr("largest difference"), static_cast<int>(DifferenceMeasure::MaxAbs));
     measure_->addItem(tr("relative"), static_cast<int>(DifferenceMeasure::Relative));
+    tensor_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    tensor_->setMinimumContentsLength(12);
     equal_->setObjectName("compareEqual");
+    equal_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);  // the line above says it too
     map_->setAxes(tr("Layer"), tr("Token"));
     map_->setAccessibleName(tr("Map of the differences"));
     kl_->setTitles(tr("Token"), {});
     kl_->setInteractions({});  // it shows the tokens that the map shows
     kl_->axisRect()->setAutoMargins(QCP::msTop | QCP::msBottom);
-    kl_->yAxis->setTickLabelSide(QCPAxis::lsInside);  // the margin is the map's
+    // The left margin is the map's, which has no room for numbers; the right one has.
+    kl_->yAxis->setTickLabels(false);
+    kl_->yAxis2->setVisible(true);
+    kl_->yAxis2->setTickLabels(true);
+    connect(kl_->yAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), kl_->yAxis2,
+            qOverload<const QCPRange&>(&QCPAxis::setRange));
     auto* controls = new QHBoxLayout;
     controls->setContentsMargins(grid, grid / 2, grid / 2, 0);
     controls->setSpacing(grid);
@@ -146,17 +154,19 @@ void DifferenceView::draw() {
 
 void DifferenceView::drawKl() {
     kl_->clearAll();
+    double most = 0.0;
     for (int k = 1; k < static_cast<int>(source_.sides().size()); ++k) {
         const auto& steps = source_.compared(k);
         QVector<double> values;
         values.reserve(static_cast<qsizetype>(steps.size()));
-        for (const ComparedStep& step : steps) values << step->kl;
+        for (const ComparedStep& step : steps) {
+            values << step->kl;
+            most = std::max(most, step->kl);
+        }
         addLine(*kl_, tr("%1 against A").arg(sideLetter(k)), QPen(PlotView::seriesColor(k), 1), 0, values);
     }
     if (map_->markedColumn() >= 0) kl_->setMarked(map_->markedColumn());
     kl_->legend->setVisible(kl_->graphCount() > 1);
-    kl_->yAxis->rescale();
-    const double most = kl_->yAxis->range().upper;
     constexpr double room = 1.1;
     kl_->yAxis->setRange(0.0, most > 0.0 ? most * room : 1.0);
     alignKl();

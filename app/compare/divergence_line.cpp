@@ -10,6 +10,23 @@
 #include "shell/format.h"
 
 namespace ternion::app {
+namespace {
+
+QString placeText(const Divergence& at) {
+    return at.item ? DivergenceLine::tr("token %1, layer %2, %3, channel %4")
+                         .arg(at.position)
+                         .arg(at.item->layer)
+                         .arg(tensorText(at.item->tensor))
+                         .arg(at.channel)
+                   : DivergenceLine::tr("token %1, the logits").arg(at.position);
+}
+
+QString exactText(float value) {
+    constexpr int digits = 9;
+    return QLocale().toString(value, 'g', digits);
+}
+
+}  // namespace
 
 DivergenceLine::DivergenceLine(int side, QWidget* parent)
     : QWidget(parent), side_(side), text_(makeLabel({}, "", false)), show_(new QPushButton(tr("Show"))) {
@@ -45,16 +62,11 @@ void DivergenceLine::refresh(const LiveComparison& source) {
         divergence_ = Divergence{side_, first->position, first->item, first->difference.channel, 0.0F, 0.0F};
     QString text;
     if (overThreshold) {
-        text = tr("First divergence of %1 from A: %2").arg(letter, QString::fromStdString(describe(*divergence_)));
+        text = tr("First divergence of %1 from A: %2: %3 became %4")
+                   .arg(letter, placeText(*divergence_), exactText(divergence_->first), exactText(divergence_->other));
     } else if (first) {
-        const QString place = first->item ? tr("token %1, layer %2, %3, channel %4")
-                                                .arg(first->position)
-                                                .arg(first->item->layer)
-                                                .arg(tensorText(first->item->tensor))
-                                                .arg(first->difference.channel)
-                                          : tr("token %1, the logits").arg(first->position);
         text = tr("%1 differs from A from %2 on: by %3 there, by %4 at most")
-                   .arg(letter, place, QLocale().toString(first->difference.maxAbs, 'g', 4),
+                   .arg(letter, placeText(*divergence_), QLocale().toString(first->difference.maxAbs, 'g', 4),
                         QLocale().toString(std::max(distance.maxAbs, distance.logits), 'g', 4));
     } else if (distance.compared > 0) {
         text = source.running() ? tr("%1 equals A to the last bit, %2 tokens so far").arg(letter, tokens)

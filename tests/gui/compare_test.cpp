@@ -337,6 +337,7 @@ private slots:
         QVERIFY(find("compareSideC")->isVisible());
         QVERIFY(find("compareDivergenceC")->isVisible());
         QVERIFY(find("compareMapSide")->isVisible());
+        QCOMPARE(bench_->window.width(), 1440);  // three have room too
         keepPictures("compare-three");
         click("compareThird");
         choose("compareFeeding", static_cast<int>(Feeding::FirstSide));
