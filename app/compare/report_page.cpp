@@ -37,7 +37,7 @@ QString escaped(const std::string& value) { return QString::fromStdString(value)
 QString escaped(std::string_view value) { return escaped(std::string(value)); }
 
 QString cell(const QString& value, const char* tag = "td") {
-    return QStringLiteral("<%1>%2</%1>").arg(QLatin1String(tag), value);
+    return QStringLiteral("<%1 align=\"left\">%2</%1>").arg(QLatin1String(tag), value);
 }
 
 QString sidesTable(const ComparisonReport& report) {

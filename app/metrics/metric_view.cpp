@@ -191,7 +191,7 @@ void MetricView::fit(PlotView* plot) {
 
 /// As many entries a row as there is room for.
 void MetricView::wrapLegend(PlotView& plot) {
-    int widest = plot.legend->itemCount() > 0 ? 1 : plot.width();
+    int widest = 1;
     for (int k = 0; k < plot.legend->itemCount(); ++k)
         if (const auto* entry = plot.legend->item(k))  // a last row may have room left
             widest = std::max(widest, entry->minimumOuterSizeHint().width() + plot.legend->columnSpacing());

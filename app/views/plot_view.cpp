@@ -48,7 +48,8 @@ QColor PlotView::seriesColor(int index) {
 void PlotView::setLegendBelow(int entriesARow) {
     axisRect()->insetLayout()->take(legend);
     plotLayout()->addElement(1, 0, legend);
-    plotLayout()->setRowStretchFactor(1, 0.001);  // as low as it can be
+    plotLayout()->setRowStretchFactor(1, 0.001);                   // as low as it can be
+    legend->setMaximumSize(QWIDGETSIZE_MAX - 1, QWIDGETSIZE_MAX);  // or an empty one leaves the plot above it no width
     legend->setFillOrder(QCPLegend::foColumnsFirst);
     legend->setWrap(entriesARow);
 }

@@ -16,4 +16,10 @@ inline std::string reasonOf(int number) {
 
 inline Error unavailable(std::string message) { return {ErrorCode::DeviceUnavailable, std::move(message), {}}; }
 
+/// What goes while it is being opened was never had: it is unavailable, not lost.
+inline Error whileOpening(Error error) {
+    if (error.code == ErrorCode::DeviceLost) error.code = ErrorCode::DeviceUnavailable;
+    return error;
+}
+
 }  // namespace ternion::fpga

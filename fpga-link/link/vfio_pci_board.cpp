@@ -39,7 +39,7 @@ Result<std::unique_ptr<VfioPciBoard>> VfioPciBoard::open(const std::string& addr
     board->info_.name = "PCI board " + address;
     board->info_.transport = "vfio-pci";
     board->info_.pciAddress = address;
-    if (auto ready = board->setUp(roots); !ready) return board->told(ready.error());
+    if (auto ready = board->setUp(roots); !ready) return board->told(whileOpening(ready.error()));
     board->info_.usable = true;
     return board;
 }

@@ -41,7 +41,7 @@ Result<std::unique_ptr<VfioUserBoard>> VfioUserBoard::open(const std::filesystem
     board->info_.transport = "vfio-user";
     board->info_.simulated = true;
     board->process_ = std::move(process);
-    if (auto ready = board->setUp(socket, settings.patience); !ready) return board->told(ready.error());
+    if (auto ready = board->setUp(socket, settings.patience); !ready) return board->told(whileOpening(ready.error()));
     board->info_.usable = true;
     return board;
 }

@@ -52,7 +52,7 @@ Result<std::unique_ptr<XdmaBoard>> XdmaBoard::open(const std::filesystem::path& 
     board->info_.name = "XDMA board " + prefix;
     board->info_.transport = "xdma";
     board->info_.pciAddress = std::move(pciAddress);
-    if (auto ready = board->setUp(folder, prefix); !ready) return board->told(ready.error());
+    if (auto ready = board->setUp(folder, prefix); !ready) return board->told(whileOpening(ready.error()));
     board->info_.usable = true;
     return board;
 }

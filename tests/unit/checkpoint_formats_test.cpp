@@ -8,7 +8,7 @@ namespace {
 
 using namespace files;
 
-const std::filesystem::path golden = TERNION_TEST_DATA;
+const std::filesystem::path goldenFolder = TERNION_TEST_DATA;
 
 /// The model's hash, or the error's text.
 std::string hashOf(const std::filesystem::path& path) {
@@ -140,7 +140,7 @@ TEST(CheckpointFormats, ATiedHeadIsTheEmbeddingsAndNothingElse) {
 
 /// Trits and scales as the reference implementation in NumPy gives them.
 void expectReference(const Model& model, const std::string& file) {
-    const auto reference = nlohmann::json::parse(read(golden / "ternary" / file));
+    const auto reference = nlohmann::json::parse(read(goldenFolder / "ternary" / file));
     std::size_t seen = 0;
     model.forEachBitLinear([&](const std::string& name, const BitLinear& linear) {
         const TernaryMatrix& weight = linear.weight;
@@ -159,7 +159,7 @@ void expectReference(const Model& model, const std::string& file) {
 }
 
 TEST(CheckpointReference, TheAuthorsFolderHasTheReferencesTritsAndScales) {
-    const auto checkpoint = openCheckpoint(golden / "hgrn-256x4");
+    const auto checkpoint = openCheckpoint(goldenFolder / "hgrn-256x4");
     ASSERT_TRUE(checkpoint.ok()) << checkpoint.error().text();
     EXPECT_EQ(checkpoint->model->name, "hgrn-256x4");
     expectReference(*checkpoint->model, "hgrn-256x4.json");
@@ -172,7 +172,7 @@ TEST(CheckpointReference, TheSampleModelIsWholeInItsOneFile) {
     expectReference(*checkpoint->model, "sample-model.json");
     EXPECT_EQ(checkpoint->model->name, "Ternary 49M");
     EXPECT_EQ(checkpoint->model->embeddings.type(), Embedding::Type::BF16);
-    EXPECT_EQ(checkpoint->tokenizer->bytes, read(golden / "tokenizers/sample/tokenizer.json"));
+    EXPECT_EQ(checkpoint->tokenizer->bytes, read(goldenFolder / "tokenizers/sample/tokenizer.json"));
     EXPECT_NE(checkpoint->chatTemplateJinja.find("<|assistant|>"), std::string::npos);
     EXPECT_EQ(checkpoint->generation.temperature, 0.7F);
     EXPECT_EQ(checkpoint->generation.topK, 40);
@@ -184,7 +184,7 @@ TEST(CheckpointReference, TheSampleModelIsWholeInItsOneFile) {
 TEST(CheckpointFormats, APackedFileCarriesWhatIsNotWeights) {
     const Scratch scratch;
     const auto folder = writeSafetensorsFolder(latentModel(smallConfig(), FloatType::F16), scratch / "Some model");
-    std::filesystem::copy(golden / "tokenizers/mistral-v1/tokenizer.model", folder);
+    std::filesystem::copy(goldenFolder / "tokenizers/mistral-v1/tokenizer.model", folder);
     write(folder / "chat_template.jinja", "{{ messages }}");
     write(folder / "generation_config.json", R"({"do_sample": false, "temperature": 0.5, "top_p": 0.9, "min_p": 0.05})");
     const auto from = openCheckpoint(folder);
@@ -194,7 +194,7 @@ TEST(CheckpointFormats, APackedFileCarriesWhatIsNotWeights) {
     ASSERT_TRUE(to.ok()) << to.error().text();
     EXPECT_EQ(to->model->name, "Some model");
     EXPECT_EQ(to->tokenizer->kind, TokenizerSource::Kind::SentencePiece);
-    EXPECT_EQ(to->tokenizer->bytes, read(golden / "tokenizers/mistral-v1/tokenizer.model"));
+    EXPECT_EQ(to->tokenizer->bytes, read(goldenFolder / "tokenizers/mistral-v1/tokenizer.model"));
     EXPECT_EQ(to->chatTemplateJinja, "{{ messages }}");
     EXPECT_EQ(to->generation.temperature, 0.0F);  // do_sample false: greedy
     EXPECT_EQ(to->generation.topP, 0.9F);

@@ -35,9 +35,9 @@ ComparisonPlan comparisonOf(const Sides& sides, int tokens) {
 }
 
 /// A device under another name, which counts cycles: 1,000 for its first token, one more for each after it.
-class CountingDevice final : public ObservedDevice {
+class ClockedDevice final : public ObservedDevice {
 public:
-    CountingDevice(const std::shared_ptr<DeviceModel>& device, DeviceInfo info, PassObserver observer)
+    ClockedDevice(const std::shared_ptr<DeviceModel>& device, DeviceInfo info, PassObserver observer)
         : ObservedDevice(device, std::move(info), std::move(observer)) {}
     std::optional<CycleCounts> lastToken() const override {
         CycleCounts counts;
@@ -57,7 +57,7 @@ std::shared_ptr<DeviceModel> simulatedBoard(PassObserver observer = [](std::span
     info.address = "sim";
     info.name = "A simulated board";
     info.software = true;
-    return std::make_shared<CountingDevice>(sideOf(smallModel()), info, std::move(observer));
+    return std::make_shared<ClockedDevice>(sideOf(smallModel()), info, std::move(observer));
 }
 
 std::shared_ptr<DeviceModel> slowed(const std::shared_ptr<DeviceModel>& device, std::chrono::milliseconds pass) {
@@ -440,7 +440,7 @@ TEST_F(ComparisonTest, AKilledProgramLeavesInterruptedRunsAndNoComparison) {
         _exit(1);
     }
     char ready = 0;
-    ASSERT_EQ(read(ends[0], &ready, 1), 1);
+    ASSERT_EQ(::read(ends[0], &ready, 1), 1);
     kill(child, SIGKILL);
     int status = 0;
     waitpid(child, &status, 0);

@@ -38,7 +38,7 @@ private:
 
 Wide floorDivided(Wide a, Wide b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
 /// x / 2^shift to the nearest, halves upwards.
-Wide nearest(Wide x, int shift) { return floorDivided(2 * x + (Wide{1} << shift), Wide{1} << (shift + 1)); }
+Wide nearestWide(Wide x, int shift) { return floorDivided(2 * x + (Wide{1} << shift), Wide{1} << (shift + 1)); }
 std::int32_t limited(Wide x, std::int32_t limit = fixed::largest) {
     return static_cast<std::int32_t>(x > limit ? limit : x < -limit ? -limit : x);
 }
@@ -76,7 +76,7 @@ TEST(FixedProfile, ProductsAreTheNearest) {
     for (int k = 0; k < tries; ++k) {
         const std::int32_t a = numbers.value(), b = numbers.value();
         const int shift = 1 + numbers.upTo(30);
-        ASSERT_EQ(fixed::product(a, b, shift), limited(nearest(Wide{a} * b, shift))) << a << " * " << b << " >> " << shift;
+        ASSERT_EQ(fixed::product(a, b, shift), limited(nearestWide(Wide{a} * b, shift))) << a << " * " << b << " >> " << shift;
         ASSERT_EQ(fixed::square(a), static_cast<std::uint64_t>(Wide{a} * a));
         const std::uint64_t x = numbers.bits(64), y = numbers.bits(64);
         const UnsignedWide all = std::numeric_limits<std::uint64_t>::max(), together = UnsignedWide{x} + y;
@@ -110,7 +110,7 @@ TEST(FixedProfile, SigmoidIsLinearBetweenEntriesAndSymmetric) {
     for (int k = 0; k < tries; ++k) {
         const std::int32_t x = numbers.upTo((16 << 14) - 1);
         const auto entry = static_cast<std::size_t>(x / 256);
-        const auto between = static_cast<std::int32_t>(nearest(Wide{table[entry + 1] - table[entry]} * (x % 256), 8));
+        const auto between = static_cast<std::int32_t>(nearestWide(Wide{table[entry + 1] - table[entry]} * (x % 256), 8));
         ASSERT_EQ(fixed::sigmoid(x), table[entry] + between) << x;
         if (x > 0) {
             ASSERT_EQ(fixed::sigmoid(-x), fixed::one - fixed::sigmoid(x)) << x;
@@ -126,20 +126,20 @@ TEST(FixedProfile, GatesAreTheirFormulas) {
         const std::int32_t y = numbers.value(), h = numbers.upTo(2 << 24) - (1 << 24), g = numbers.value();
         const std::int32_t b = numbers.upTo(1 << 24);
         const std::int32_t f = fixed::forgetGate(y, b);
-        ASSERT_EQ(f, b + nearest(Wide{fixed::one - b} * fixed::sigmoid(y), 24));
+        ASSERT_EQ(f, b + nearestWide(Wide{fixed::one - b} * fixed::sigmoid(y), 24));
         ASSERT_GE(f, b);
         ASSERT_LE(f, fixed::one);
-        const std::int32_t silu = limited(nearest(Wide{y} * fixed::sigmoid(y), 20));
-        ASSERT_EQ(fixed::candidate(y, f), limited(nearest(Wide{silu} * (fixed::one - f), 24), 1 << 24));
-        const std::int32_t decayed = limited(nearest(Wide{f} * h, 24)), i = fixed::candidate(y, f);
+        const std::int32_t silu = limited(nearestWide(Wide{y} * fixed::sigmoid(y), 20));
+        ASSERT_EQ(fixed::candidate(y, f), limited(nearestWide(Wide{silu} * (fixed::one - f), 24), 1 << 24));
+        const std::int32_t decayed = limited(nearestWide(Wide{f} * h, 24)), i = fixed::candidate(y, f);
         ASSERT_EQ(fixed::decayed(f, h), decayed);
         ASSERT_EQ(fixed::nextState(decayed, i), limited(Wide{decayed} + i, 1 << 24));
         const auto asValue = static_cast<std::int32_t>(floorDivided(h, 16));
-        const std::int32_t siluH = limited(nearest(Wide{h} * fixed::sigmoid(asValue), 24));
-        ASSERT_EQ(fixed::gated(g, h), limited(nearest(Wide{g} * siluH, 14)));
-        const std::int32_t siluU = limited(nearest(Wide{y} * fixed::sigmoid(y), 24));
-        ASSERT_EQ(fixed::glu(y, g), limited(nearest(Wide{siluU} * g, 14)));
-        ASSERT_EQ(fixed::weigh(y, 32767), limited(nearest(Wide{y} * 32767, 12)));
+        const std::int32_t siluH = limited(nearestWide(Wide{h} * fixed::sigmoid(asValue), 24));
+        ASSERT_EQ(fixed::gated(g, h), limited(nearestWide(Wide{g} * siluH, 14)));
+        const std::int32_t siluU = limited(nearestWide(Wide{y} * fixed::sigmoid(y), 24));
+        ASSERT_EQ(fixed::glu(y, g), limited(nearestWide(Wide{siluU} * g, 14)));
+        ASSERT_EQ(fixed::weigh(y, 32767), limited(nearestWide(Wide{y} * 32767, 12)));
     }
 }
 
@@ -223,11 +223,11 @@ TEST(FixedProfile, CodesAndScalesAreTheirFormulas) {
         ASSERT_EQ(fixed::code(-largestU, made), -127);
         const auto u = static_cast<std::int32_t>(numbers.upTo(largestU)) * (k % 2 == 0 ? 1 : -1);
         const Wide cut = drop >= 0 ? floorDivided(u, Wide{1} << drop) : Wide{u} * (Wide{1} << -drop);
-        ASSERT_EQ(fixed::code(u, made), limited(nearest(cut * made.reciprocal, 40), 127)) << u << " of " << largestU;
+        ASSERT_EQ(fixed::code(u, made), limited(nearestWide(cut * made.reciprocal, 40), 127)) << u << " of " << largestU;
         ASSERT_NEAR(fixed::code(u, made), 127.0 * u / largestU, 0.50002);
 
         const std::int32_t accumulator = numbers.value() >> 7;
-        ASSERT_EQ(fixed::rescale(accumulator, made), limited(nearest(Wide{accumulator} * made.multiplier, made.shift)));
+        ASSERT_EQ(fixed::rescale(accumulator, made), limited(nearestWide(Wide{accumulator} * made.multiplier, made.shift)));
     }
 }
 

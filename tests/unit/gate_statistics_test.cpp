@@ -143,7 +143,7 @@ TEST(GateStatistics, TracedGatesAreThePapers) {
 }
 
 /// Of tests/golden/gates, `[layers, tokens, channels]`: made from mmfree_reference.py (make_gates.py).
-std::vector<float> golden(const TensorSource& source, std::string_view name, std::size_t layer) {
+std::vector<float> goldenGates(const TensorSource& source, std::string_view name, std::size_t layer) {
     const StoredTensor& tensor = *source.find(name);
     const std::size_t bytes = tensor.bytes.size() / static_cast<std::size_t>(tensor.shape[0]);
     std::vector<float> values(bytes / sizeof(float));
@@ -204,7 +204,7 @@ TEST(GateStatistics, TracedGatesAreTheNumPySpecifications) {
     std::size_t close = 0, all = 0;
     double worst = 0.0;
     for (const std::size_t l : {0, 1}) {
-        const auto model = layerFedWith(golden(source, "x", l), *checkpoint->model, l == 0 ? 0 : 2);
+        const auto model = layerFedWith(goldenGates(source, "x", l), *checkpoint->model, l == 0 ? 0 : 2);
         const auto device = makeCpuBackend()->load(model, 0, {});
         ASSERT_TRUE(device.ok());
         const auto state = (*device)->createState();
@@ -214,7 +214,7 @@ TEST(GateStatistics, TracedGatesAreTheNumPySpecifications) {
         const auto output = (*device)->forward(std::vector<TokenId>{0, 1, 2, 3, 4, 5, 6, 7}, **state, options);
         ASSERT_TRUE(output.ok());
         for (const auto& [name, tensor] : names) {
-            const auto expected = golden(source, name, l);
+            const auto expected = goldenGates(source, name, l);
             const auto& found = traced(output->trace, tensor, 0);
             ASSERT_EQ(found.size(), tokens * width);
             ASSERT_EQ(expected.size(), found.size());

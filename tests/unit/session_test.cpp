@@ -7,7 +7,7 @@
 namespace ternion {
 namespace {
 
-ModelConfig smallConfig() {
+ModelConfig sessionConfig() {
     ModelConfig config;
     config.vocabSize = 97;
     config.hiddenSize = 96;
@@ -16,14 +16,14 @@ ModelConfig smallConfig() {
     return config;
 }
 
-std::shared_ptr<DeviceModel> device(const CpuOptions& options = {}) {
-    static const auto model = std::make_shared<const Model>(*randomModel(smallConfig(), 3));
+std::shared_ptr<DeviceModel> sessionDevice(const CpuOptions& options = {}) {
+    static const auto model = std::make_shared<const Model>(*randomModel(sessionConfig(), 3));
     auto loaded = makeCpuBackend(options)->load(model, 0, {});
     EXPECT_TRUE(loaded.ok());
     return std::move(*loaded);
 }
 
-std::unique_ptr<Session> session(const std::shared_ptr<DeviceModel>& on = device()) {
+std::unique_ptr<Session> session(const std::shared_ptr<DeviceModel>& on = sessionDevice()) {
     auto created = Session::create(on, nullptr);
     EXPECT_TRUE(created.ok());
     return std::move(*created);
@@ -112,7 +112,7 @@ TEST(Session, GoesOnFromTheSameStateOnAnotherDevice) {
     const auto moves = session();
     logitsAfter(*stays, {1, 2, 3});
     logitsAfter(*moves, {1, 2, 3});
-    ASSERT_TRUE(moves->moveTo(device({.instructionSet = "scalar", .threads = 1})).ok());
+    ASSERT_TRUE(moves->moveTo(sessionDevice({.instructionSet = "scalar", .threads = 1})).ok());
     EXPECT_EQ(continuation(*moves, 16, 0.0F, 0), continuation(*stays, 16, 0.0F, 0));
     EXPECT_EQ(moves->tokens().size(), 19U);
 }
@@ -129,7 +129,7 @@ TEST(Session, ChangesItsDeviceBetweenTwoTokensOfAnAnswer) {
     std::vector<TokenId> ids;
     const auto result = moves->generate(options, [&](const GeneratedToken& token) {
         ids.push_back(token.sampled.id);
-        return ids.size() % 5 != 0 || moves->moveTo(device({.instructionSet = "scalar", .threads = 1})).ok();
+        return ids.size() % 5 != 0 || moves->moveTo(sessionDevice({.instructionSet = "scalar", .threads = 1})).ok();
     });
     ASSERT_TRUE(result.ok());
     EXPECT_EQ(ids, continuation(*stays, 20, 1.0F, 4));

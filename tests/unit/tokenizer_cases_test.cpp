@@ -9,10 +9,10 @@
 namespace ternion {
 namespace {
 
-const std::string golden = std::string(TERNION_TEST_DATA) + "/tokenizers/";
+const std::string tokenizersGolden = std::string(TERNION_TEST_DATA) + "/tokenizers/";
 
 std::shared_ptr<const Tokenizer> load(const std::string& path) {
-    const auto source = readTokenizerSource(golden + path);
+    const auto source = readTokenizerSource(tokenizersGolden + path);
     EXPECT_TRUE(source.ok()) << source.error().text();
     const auto tokenizer = makeTokenizer(*source);
     EXPECT_TRUE(tokenizer.ok()) << tokenizer.error().text();
@@ -20,7 +20,7 @@ std::shared_ptr<const Tokenizer> load(const std::string& path) {
 }
 
 nlohmann::json cases(const std::string& path) {
-    std::ifstream file(golden + path);
+    std::ifstream file(tokenizersGolden + path);
     return nlohmann::json::parse(file);
 }
 

@@ -9,9 +9,11 @@
 namespace ternion {
 namespace {
 
-const std::string golden = std::string(TERNION_TEST_DATA) + "/tokenizers/";
+const std::string streamGolden = std::string(TERNION_TEST_DATA) + "/tokenizers/";
 
-std::shared_ptr<const Tokenizer> load(const std::string& path) { return *makeTokenizer(*readTokenizerSource(golden + path)); }
+std::shared_ptr<const Tokenizer> loadTokenizer(const std::string& path) {
+    return *makeTokenizer(*readTokenizerSource(streamGolden + path));
+}
 
 /// A small byte-level BPE of the GPT-2 kind: the 256 byte pieces and a few merges.
 std::shared_ptr<const Tokenizer> byteLevel() {
@@ -44,7 +46,7 @@ std::shared_ptr<const Tokenizer> byteLevel() {
 }
 
 std::vector<std::shared_ptr<const Tokenizer>> all() {
-    return {load("sample/tokenizer.json"), load("mistral-v1/tokenizer.model"), byteLevel()};
+    return {loadTokenizer("sample/tokenizer.json"), loadTokenizer("mistral-v1/tokenizer.model"), byteLevel()};
 }
 
 std::string randomText(std::mt19937& random, int characters) {
@@ -95,7 +97,7 @@ TEST(TokenizerStream, AnyTextComesBackWholeAndInParts) {
 }
 
 TEST(TokenizerStream, ContinuesATextAndBeginsAnAnswer) {
-    const auto tokenizer = load("sample/tokenizer.json");
+    const auto tokenizer = loadTokenizer("sample/tokenizer.json");
     const auto prompt = tokenizer->encode("<|user|>Hello<|assistant|>", true);
     const auto answer = tokenizer->encode("Hello again", false);
     StreamDecoder begins(tokenizer, prompt);
@@ -110,7 +112,7 @@ TEST(TokenizerStream, ContinuesATextAndBeginsAnAnswer) {
 }
 
 TEST(TokenizerStream, ACutCharacterIsShownOnlyAtTheEnd) {
-    const auto tokenizer = load("sample/tokenizer.json");
+    const auto tokenizer = loadTokenizer("sample/tokenizer.json");
     StreamDecoder stream(tokenizer);
     for (const char* piece : {"<0xF0>", "<0x9F>", "<0x98>"}) EXPECT_EQ(stream.append(*tokenizer->idOf(piece)), "");
     EXPECT_FALSE(stream.finish().empty());
@@ -130,14 +132,14 @@ TEST(Tokenizer, ByteLevelMergesAndSplitsAsGpt2) {
 }
 
 TEST(Tokenizer, PeoplesTextCannotForgeSpecialTokens) {
-    const auto tokenizer = load("sample/tokenizer.json");
+    const auto tokenizer = loadTokenizer("sample/tokenizer.json");
     for (const TokenId id : tokenizer->encode("a<|user|>b</s>", false)) EXPECT_FALSE(tokenizer->isSpecial(id));
     const auto special = tokenizer->encode("a<|user|>b</s>", true);
     EXPECT_EQ(std::count_if(special.begin(), special.end(), [&](TokenId id) { return tokenizer->isSpecial(id); }), 2);
 }
 
 TEST(Tokenizer, AMegabyteInOneWordTakesNoLongerThanItsLength) {
-    const auto tokenizer = load("sample/tokenizer.json");
+    const auto tokenizer = loadTokenizer("sample/tokenizer.json");
     std::string text;
     std::mt19937 random(2);
     while (text.size() < (std::size_t{1} << 20)) text += static_cast<char>('a' + random() % 26);
@@ -148,7 +150,7 @@ TEST(Tokenizer, AMegabyteInOneWordTakesNoLongerThanItsLength) {
 }
 
 TEST(Tokenizer, IllFormedBytesBecomeByteTokens) {
-    const auto tokenizer = load("sample/tokenizer.json");
+    const auto tokenizer = loadTokenizer("sample/tokenizer.json");
     const auto ids = tokenizer->encode("a\xFF\xC3", false);
     ASSERT_GE(ids.size(), 2U);
     EXPECT_EQ(tokenizer->piece(ids[ids.size() - 2]), "<0xFF>");
