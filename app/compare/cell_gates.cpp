@@ -1,6 +1,7 @@
 #include "compare/cell_gates.h"
 
 #include <QHBoxLayout>
+#include <QLocale>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>

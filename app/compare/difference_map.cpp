@@ -105,7 +105,7 @@ ColorScale DifferenceMap::scale() const {
 }
 
 QString DifferenceMap::describe(int row, int column) const {
-    const QString place =
+    QString place =
         differenceMapText("layer %1, token %2 “%3”").arg(row).arg(column).arg(tokens_.value(column).trimmed());
     if (ofLayer_[static_cast<std::size_t>(row)].empty()) return place;
     const Worst found = worst(row, column);

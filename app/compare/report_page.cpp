@@ -31,7 +31,8 @@ constexpr int margin = 5 * grid;
 constexpr int mapHeight = 200;
 constexpr int plotHeight = 150;
 constexpr double usualPoints = 8.0;
-constexpr double leastPoints = 4.0;
+constexpr double fontStep = 0.5;
+constexpr int fontSteps = 8;  // down to 4 points
 
 QString escaped(const std::string& value) { return QString::fromStdString(value).toHtmlEscaped(); }
 QString escaped(std::string_view value) { return escaped(std::string(value)); }
@@ -154,9 +155,9 @@ void paint(QPainter& painter, const ReportPage& report) {
     document.setTextWidth(width);
     document.setHtml(report.settings);
     const int room = page.height() - 2 * margin - pictures - grid;
-    for (double points = usualPoints; points >= leastPoints; points -= 0.5) {
+    for (int smaller = 0; smaller <= fontSteps; ++smaller) {
         QFont font = QGuiApplication::font();
-        font.setPointSizeF(points);
+        font.setPointSizeF(usualPoints - smaller * fontStep);
         document.setDefaultFont(font);
         if (document.size().height() <= room) break;
     }

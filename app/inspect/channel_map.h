@@ -1,6 +1,7 @@
 // Values kept token by token, as a map with a channel a row and a token a column.
 #pragma once
 
+#include <QLocale>
 #include <QStringList>
 #include <algorithm>
 #include <vector>
