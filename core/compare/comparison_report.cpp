@@ -138,7 +138,8 @@ void addCosts(const ComparisonReport& report, std::string& text) {
             else
                 missing.emplace_back(reason, words);
         }
-        for (const auto& [reason, words] : missing) text += "- Side " + letterOf(k) + ", " + words + ": " + reason + ".\n";
+        for (const auto& [reason, words] : missing)
+            text.append("- Side ").append(letterOf(k)).append(", ").append(words).append(": ").append(reason).append(".\n");
     }
 }
 
