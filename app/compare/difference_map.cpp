@@ -105,8 +105,7 @@ ColorScale DifferenceMap::scale() const {
 }
 
 QString DifferenceMap::describe(int row, int column) const {
-    QString place =
-        differenceMapText("layer %1, token %2 “%3”").arg(row).arg(column).arg(tokens_.value(column).trimmed());
+    QString place = differenceMapText("layer %1, token %2 “%3”").arg(row).arg(column).arg(tokens_.value(column).trimmed());
     if (ofLayer_[static_cast<std::size_t>(row)].empty()) return place;
     const Worst found = worst(row, column);
     if (measured(found.difference) == 0.0F) return place + QLatin1Char('\n') + differenceMapText("equal to the last bit");
